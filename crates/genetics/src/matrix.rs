@@ -1,0 +1,108 @@
+//! Which index may be searched against which, and how strictly. The matrix is data.
+//!
+//! `data/search-matrix.toml` lists the allowed ordered pairs; a pair that is not listed is
+//! forbidden, so that a forgotten row can never widen a search. Absent: dated versions and
+//! what-if runs over history.
+
+use serde::Deserialize;
+
+use crate::category::Index;
+use crate::compare::SearchRule;
+use crate::locus::LocusSet;
+use crate::stringency::Level;
+
+/// One row: every index of `query` may be searched against every index of `target`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatrixRow {
+    /// Indexes of the new or changed record.
+    pub query: Vec<Index>,
+    /// Indexes it is searched against.
+    pub target: Vec<Index>,
+    /// Loosest level at which a locus matches.
+    pub stringency: Level,
+    /// Panel of loci looked at.
+    pub panel: String,
+    /// Loci that must match.
+    pub matching_min: u8,
+    /// Loci that may differ.
+    pub mismatches_max: u8,
+    /// How sure it is that this pair is searched at all.
+    pub confidence: String,
+}
+
+/// The search matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SearchMatrix {
+    pair: Vec<MatrixRow>,
+}
+
+impl SearchMatrix {
+    /// The matrix that ships.
+    ///
+    /// # Errors
+    /// The text is not a matrix; a test holds that the shipped one is.
+    pub fn shipped() -> Result<Self, toml::de::Error> {
+        toml::from_str(include_str!("../data/search-matrix.toml"))
+    }
+
+    /// The rule for a query index against a target index; `None` where the search is forbidden.
+    pub fn rule(&self, query: Index, target: Index) -> Option<SearchRule> {
+        let row = self
+            .pair
+            .iter()
+            .find(|row| row.query.contains(&query) && row.target.contains(&target))?;
+        Some(SearchRule {
+            stringency: row.stringency,
+            stringency_by_locus: Vec::new(),
+            loci: LocusSet::named(&row.panel)?,
+            matching_min: row.matching_min,
+            mismatches_max: row.mismatches_max,
+        })
+    }
+
+    /// The indexes that a query of this index is searched against.
+    pub fn targets(&self, query: Index) -> Vec<Index> {
+        let rows = self.pair.iter().filter(|row| row.query.contains(&query));
+        let mut targets: Vec<Index> = rows.flat_map(|row| row.target.iter().copied()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_directions_are_searched_alike() {
+        let matrix = SearchMatrix::shipped().unwrap();
+        for row in &matrix.pair {
+            assert!(LocusSet::named(&row.panel).is_some());
+            for query in &row.query {
+                for target in &row.target {
+                    let there = matrix.rule(*query, *target);
+                    assert!(there.is_some());
+                    assert_eq!(there, matrix.rule(*target, *query), "{query:?} {target:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forbidden_pairs_stay_forbidden() {
+        let matrix = SearchMatrix::shipped().unwrap();
+        for closed in [Index::Relatives, Index::Local, Index::MissingPerson] {
+            for open in [Index::Detainee, Index::Arrestee, Index::Forensic] {
+                assert_eq!(matrix.rule(closed, open), None);
+                assert_eq!(matrix.rule(open, closed), None);
+            }
+        }
+        assert_eq!(
+            matrix.rule(Index::Detainee, Index::Detainee),
+            None,
+            "no kinship by accident"
+        );
+    }
+}
