@@ -60,7 +60,14 @@ const PLAIN_TEST: &[&str] = &[
 ];
 const DOCUMENTATION: &[&str] = &["test", "--workspace", "--locked", "--doc", "--quiet"];
 // The advisory database is a network service; versions with known holes are banned in deny.toml.
-const LICENCES: &[&str] = &["deny", "check", "bans", "licenses", "sources"];
+const LICENCES: &[&str] = &[
+    "deny",
+    "check",
+    "--hide-inclusion-graph",
+    "bans",
+    "licenses",
+    "sources",
+];
 
 /// Runs every step; true when none failed.
 ///
