@@ -1,0 +1,179 @@
+//! What a search engine is: rows in, rows out, and the candidates of a profile.
+//!
+//! Engines differ in speed and in where the rows lie; their answers do not differ. Deliberately
+//! absent: which index may be searched against which (`genetics::matrix` decides, the caller
+//! passes the outcome as [`Target`] and rule), and anything that outlives the engine.
+
+use std::fmt;
+
+use genetics::{Comparison, Index, Level, SearchRule};
+
+use crate::packed::PackedProfile;
+
+/// The number of a row in the index database. Not a specimen's own number, and no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpecimenKey(pub u64);
+
+impl fmt::Display for SpecimenKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The two bodies of rows that are searched against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// Profiles of persons whose sample was taken under law.
+    Persons,
+    /// Profiles of evidence.
+    Forensic,
+}
+
+/// One stored profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its number, once on a side.
+    pub key: SpecimenKey,
+    /// The index it belongs to, by which a search may pass it over.
+    pub index: Index,
+    /// Its alleles.
+    pub profile: PackedProfile,
+}
+
+/// A set of indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexSet(u32);
+
+impl IndexSet {
+    /// Every index.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// True where the index is in the set.
+    pub fn contains(self, index: Index) -> bool {
+        self.0 & bit(index) != 0
+    }
+}
+
+fn bit(index: Index) -> u32 {
+    1 << index as u32
+}
+
+impl FromIterator<Index> for IndexSet {
+    fn from_iter<T: IntoIterator<Item = Index>>(indexes: T) -> Self {
+        Self(indexes.into_iter().fold(0, |bits, index| bits | bit(index)))
+    }
+}
+
+/// The rows that a query looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The side to look at.
+    pub side: Side,
+    /// The indexes of that side to look at; rows of others are passed over.
+    pub indexes: IndexSet,
+}
+
+impl Target {
+    /// All rows of a side.
+    pub fn all(side: Side) -> Self {
+        Self {
+            side,
+            indexes: IndexSet::ALL,
+        }
+    }
+}
+
+/// One candidate of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The row.
+    pub key: SpecimenKey,
+    /// Loci of the rule typed on both sides.
+    pub compared: u8,
+    /// Those that reached the level asked for.
+    pub matching: u8,
+    /// Those that did not.
+    pub mismatching: u8,
+    /// The loosest level among the matching loci; `None` where none matches.
+    pub loosest: Option<Level>,
+}
+
+impl Found {
+    /// The counts of a comparison; they fit, because there are fewer than 256 loci.
+    pub(crate) fn new(key: SpecimenKey, comparison: &Comparison) -> Self {
+        let count = |loci: usize| u8::try_from(loci).unwrap_or(u8::MAX);
+        Self {
+            key,
+            compared: count(comparison.compared()),
+            matching: count(comparison.matching()),
+            mismatching: count(comparison.mismatching()),
+            loosest: comparison.loosest(),
+        }
+    }
+}
+
+/// Why an engine could not do what was asked. The rows held are then as they were before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// The rows to be loaded name a specimen twice.
+    #[error("specimen {key} stands twice among the rows to load; a side holds each specimen once")]
+    Repeated {
+        /// The first specimen found twice.
+        key: SpecimenKey,
+    },
+}
+
+/// Holds rows on two sides and finds the candidates of a profile among them.
+///
+/// Every answer is exactly what [`Oracle`](crate::Oracle) gives, in order of key, on any number of
+/// threads. Engines work on the caller's rayon thread pool. All methods may fail, because an
+/// engine may keep its rows in files.
+pub trait Engine: Send + Sync {
+    /// Replaces everything held on a side.
+    ///
+    /// # Errors
+    /// A specimen stands twice.
+    fn load(&mut self, side: Side, rows: Vec<Row>) -> Result<(), SearchError>;
+
+    /// Adds a row, or replaces the one of the same key; saying it twice is saying it once. The
+    /// replaced row is gone as after [`remove`](Engine::remove).
+    ///
+    /// # Errors
+    /// None in memory.
+    fn insert(&mut self, side: Side, row: Row) -> Result<(), SearchError>;
+
+    /// Takes a row out and overwrites its alleles and all that was derived from them, at once, not
+    /// merely marks it. False where there was no such row.
+    ///
+    /// # Errors
+    /// None in memory.
+    fn remove(&mut self, side: Side, key: SpecimenKey) -> Result<bool, SearchError>;
+
+    /// The candidates of a profile among the rows of the target.
+    ///
+    /// # Errors
+    /// None in memory.
+    fn query(
+        &self,
+        target: Target,
+        profile: &PackedProfile,
+        rule: &SearchRule,
+    ) -> Result<Vec<Found>, SearchError>;
+
+    /// The candidates of each of many profiles, as [`query`](Engine::query) would give them, in
+    /// the order of the profiles. A profile without candidates stands with an empty list. The key
+    /// beside a profile is only handed back; it may be held on either side or on none.
+    ///
+    /// # Errors
+    /// None in memory.
+    fn batch(
+        &self,
+        target: Target,
+        profiles: &[(SpecimenKey, PackedProfile)],
+        rule: &SearchRule,
+    ) -> Result<Vec<(SpecimenKey, Vec<Found>)>, SearchError>;
+
+    /// Rows held on a side.
+    fn len(&self, side: Side) -> usize;
+}

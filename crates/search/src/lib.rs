@@ -1,0 +1,22 @@
+//! Which stored profiles are candidates for a profile, exactly and fast.
+//!
+//! Read in module order: a profile is held as a [`PackedProfile`]; an [`Engine`] holds rows of them
+//! and answers queries; [`Exact`] is the engine in use; [`Oracle`] is the slow truth that every
+//! engine must equal; [`search_tables`] compares two lists without any database.
+//! What a candidate is, is defined in `genetics::compare`, nowhere else.
+//!
+//! Deliberately absent: persons, cases, laboratories, storage, and what happens to a candidate. A
+//! row is known by its [`SpecimenKey`] alone.
+
+pub mod packed;
+pub mod engine;
+mod signature;
+pub mod exact;
+pub mod oracle;
+pub mod table;
+
+pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
+pub use exact::Exact;
+pub use oracle::Oracle;
+pub use packed::PackedProfile;
+pub use table::{Pair, search_tables};

@@ -1,0 +1,6 @@
+//! Tests of the search engines: packing without loss, equality with the oracle, real mixtures.
+//!
+//! Deliberately absent: speed, which is measured and not asserted.
+
+#[cfg(test)]
+mod packed;
