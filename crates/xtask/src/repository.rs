@@ -106,6 +106,22 @@ impl Repository {
     }
 }
 
+/// A path written relative to the file `from`, as a path from the repository root.
+pub fn resolve(from: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
 fn read_text(path: &Path, bytes: u64) -> Option<String> {
     if bytes > TEXT_BYTES_MAX {
         return None;

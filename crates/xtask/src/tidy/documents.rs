@@ -2,7 +2,7 @@
 //! pages in `docs/reference/` are fresh is a test of `buccal`, which can generate them.
 
 use crate::finding::Finding;
-use crate::repository::Repository;
+use crate::repository::{Repository, resolve};
 
 /// Files that a reader looks for, and what each answers.
 const FILES: [(&str, &str); 9] = [
@@ -85,22 +85,6 @@ fn check_links(repository: &Repository, path: &str, text: &str, findings: &mut V
             }
         }
     }
-}
-
-/// A link target as a path from the repository root.
-fn resolve(from: &str, target: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            name => parts.push(name),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The wall in the database: the custody side has no place for a profile, the index side none for
 //! a name. Read from the `CREATE TABLE` and `ADD COLUMN` texts in the store, whether they stand in
-//! `.sql` files or in Rust strings. A file belongs to a side when a part of its path begins with
-//! `custody` or `index`; other files of the store hold tables of neither side.
+//! `.sql` files or in Rust strings. A file belongs to a side when its path names it (`custody`,
+//! `index`) or when a Rust file of that side includes it; a shared file belongs to both.
 //!
 //! Only names are read, not what a program writes into a column: that is for the store's tests.
 //! A side that has files but no table in a form this check can read is itself a finding, so that
 //! the check cannot pass by seeing nothing.
 
+use std::collections::BTreeSet;
+
 use crate::finding::Finding;
-use crate::repository::Repository;
+use crate::repository::{Repository, resolve};
 
 /// Words that no table of the custody side may carry in its name.
 const CUSTODY_TABLE_WORDS: [&str; 6] = [
@@ -46,7 +48,7 @@ const INDEX_WORDS: [&str; 12] = [
     "ssn",
 ];
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Side {
     Custody,
     Index,
@@ -68,14 +70,11 @@ enum Named {
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut sides_seen = Vec::new();
-    let sql = repository.texts_in("crates/store/", ".sql");
-    let rust = repository.texts_in("crates/store/src/", ".rs");
-    for (path, text) in sql.chain(rust) {
-        let Some(side) = side_of(path) else { continue };
-        for (line, named) in names(text) {
+    for (side, path) in texts_by_side(repository) {
+        for (line, named) in names(repository.text(&path).unwrap_or_default()) {
             sides_seen.push(side);
             if let Some((found, right)) = fault(side, &named) {
-                findings.push(Finding::at(path, line, found, right));
+                findings.push(Finding::at(&path, line, found, right));
             }
         }
     }
@@ -89,6 +88,23 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The texts of each side: by their own path, and those that a file of the side includes.
+fn texts_by_side(repository: &Repository) -> BTreeSet<(Side, String)> {
+    let mut texts = BTreeSet::new();
+    let sql = repository.texts_in("crates/store/", ".sql");
+    let rust = repository.texts_in("crates/store/src/", ".rs");
+    for (path, text) in sql.chain(rust) {
+        let Some(side) = side_of(path) else { continue };
+        texts.insert((side, path.to_owned()));
+        let included = text
+            .split("include_str!(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
+        texts.extend(included.map(|target| (side, resolve(path, target))));
+    }
+    texts
 }
 
 fn side_of(path: &str) -> Option<Side> {
@@ -163,7 +179,7 @@ fn names(text: &str) -> Vec<(usize, Named)> {
     names
 }
 
-/// The text with comments and the escapes of Rust strings blanked, every byte and line in its place.
+/// The text with comments and Rust escapes blanked, every byte and line in its place.
 fn without_comments(text: &str) -> String {
     let blank = |line: &str| {
         if line.trim_start().starts_with("//") {
@@ -315,6 +331,24 @@ mod tests {
         assert_eq!(
             findings("crates/store/src/index/specimen.rs", joined).len(),
             1
+        );
+    }
+
+    #[test]
+    fn a_shared_file_is_read_for_every_side_that_includes_it() {
+        let list = "Migration { sql: include_str!(\"../../sql/audit.sql\") }\n";
+        let custody = ("crates/store/src/custody/mod.rs", list);
+        let index = ("crates/store/src/index/mod.rs", list);
+        let sql = "create table event (at {int}, person_id text) {strict};\n";
+        let repository =
+            Repository::of_texts([custody, index, ("crates/store/sql/audit.sql", sql)]);
+        let found = check(&repository);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0]
+                .to_string()
+                .contains("the index column `person_id`"),
+            "{found:?}"
         );
     }
 
