@@ -8,6 +8,9 @@ use crate::repository::Repository;
 /// Lines of one file, its unit tests not counted.
 const LINES_MAX: usize = 800;
 
+/// Words of the first line of a heading; fewer is a place holder.
+const HEADING_WORDS_MIN: usize = 3;
+
 /// Characters of one line.
 const COLUMNS_MAX: usize = 100;
 
@@ -38,14 +41,7 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
 }
 
 fn check_rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
-    if !text.starts_with("//!") {
-        findings.push(Finding::at(
-            path,
-            1,
-            "the file does not begin with `//!`",
-            "a heading that says what the reader finds here and what is deliberately absent",
-        ));
-    }
+    check_heading(path, text, findings);
     let lines = lines_without_tests(text);
     if lines > LINES_MAX {
         findings.push(Finding::of(
@@ -81,6 +77,19 @@ fn check_rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
             ));
         }
     }
+}
+
+fn check_heading(path: &str, text: &str, findings: &mut Vec<Finding>) {
+    let heading = text.lines().next().unwrap_or_default();
+    let found = if !heading.starts_with("//!") {
+        "the file does not begin with `//!`"
+    } else if heading.split_whitespace().skip(1).count() < HEADING_WORDS_MIN {
+        "a heading that says nothing"
+    } else {
+        return;
+    };
+    let right = "a heading that says what is found here and what is deliberately absent";
+    findings.push(Finding::at(path, 1, found, right));
 }
 
 /// Lines before the unit test module, which by custom stands last.
@@ -132,7 +141,10 @@ mod tests {
     #[test]
     fn a_plain_file_passes() {
         assert_eq!(
-            findings("a/held_days.rs", "//! Days.\n\nfn a() {}\n"),
+            findings(
+                "a/held_days.rs",
+                "//! Days that a sample was held.\n\nfn a() {}\n"
+            ),
             Vec::<String>::new()
         );
         assert_eq!(findings("data/table.tsv", "a\tb \n"), Vec::<String>::new());
@@ -140,8 +152,8 @@ mod tests {
 
     #[test]
     fn each_fault_of_form_is_found_once() {
-        let long = format!("//! a\n// {}\n", "x".repeat(98));
-        let address = format!("//! a\n// https://{}\n", "x".repeat(98));
+        let long = format!("//! About a thing.\n// {}\n", "x".repeat(98));
+        let address = format!("//! About a thing.\n// https://{}\n", "x".repeat(98));
         for (path, text, wanted) in [
             (
                 "a.rs",
@@ -149,13 +161,14 @@ mod tests {
                 "a.rs:1: the file does not begin with `//!`",
             ),
             ("a.rs", long.as_str(), "a.rs:2: a line of 101 columns"),
-            ("a.rs", "//! a\n\tfn a() {}\n", "a.rs:2: a tab"),
+            ("a.rs", "//! About a thing.\n\tfn a() {}\n", "a.rs:2: a tab"),
+            ("a.rs", "//! x\n", "a.rs:1: a heading that says nothing"),
             ("a.md", "# a \n", "a.md:1: white space at the line end"),
             ("a.md", "# a\r\n", "a.md:1: white space at the line end"),
             ("a.md", "# a", "a.md: no line end after the last line"),
             (
                 "HeldDays.rs",
-                "//! a\n",
+                "//! About a thing.\n",
                 "HeldDays.rs: the file name HeldDays",
             ),
         ] {
@@ -168,7 +181,7 @@ mod tests {
 
     #[test]
     fn unit_tests_do_not_count_toward_the_length() {
-        let code = format!("//! a\n{}", "const A: u8 = 0;\n".repeat(799));
+        let code = format!("//! About a thing.\n{}", "const A: u8 = 0;\n".repeat(799));
         assert_eq!(findings("a.rs", &code), Vec::<String>::new());
         let tested = format!("{code}#[cfg(test)]\nmod tests {{\n{}}}\n", "\n".repeat(300));
         assert_eq!(findings("a.rs", &tested), Vec::<String>::new());
