@@ -1,24 +1,21 @@
-//! The engine in use: rows in blocks in memory, most of them ruled out by shadows of their alleles,
-//! the rest compared in full.
+//! The engine in use: most rows are ruled out by shadows of their alleles, the rest are compared in
+//! full.
 //!
 //! A query runs down the shadows of a block locus by locus, counts proved mismatches, and leaves
 //! the block as soon as every row has too many. What survives is decided by `genetics::compare`, so
-//! the shadows can cost time but never an answer. Blocks never move once they are made: growing
-//! leaves no copy of a row behind, and a removed row is overwritten where it lay.
+//! the shadows can cost time but never an answer.
 //!
-//! Deliberately absent: files, and indexes over groups of loci, which the national size needs.
-
-use std::collections::HashMap;
+//! Deliberately absent: where rows lie and how they go (`rows`), files, and indexes over groups of
+//! loci, which the national size needs.
 
 use genetics::{Level, LocusSet, Profile, SearchRule, compare};
 use rayon::prelude::*;
 
 use crate::engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
 use crate::packed::PackedProfile;
-use crate::signature::{OPEN, SHADED_LOCI, disagree, signatures, telling};
+use crate::rows::{BLOCK_ROWS, Block, Rows};
+use crate::signature::{OPEN, disagree, signatures, telling};
 
-/// Rows of a block: their counters fit the registers, and a block fits the first cache.
-const BLOCK_ROWS: usize = 64;
 /// Blocks that one thread takes at a time.
 const TILE_BLOCKS: usize = 256;
 /// Queries that visit a block while it is in the cache.
@@ -57,7 +54,7 @@ impl Engine for Exact {
         let mut loaded = Rows::default();
         for row in rows {
             let key = row.key;
-            if loaded.places.contains_key(&key) {
+            if loaded.holds(key) {
                 return Err(SearchError::Repeated { key });
             }
             loaded.push(row);
@@ -84,7 +81,7 @@ impl Engine for Exact {
         rule: &SearchRule,
     ) -> Result<Vec<Found>, SearchError> {
         let question = Question::new(profile, rule);
-        let mut answers = self.side(target.side).answer(&[question], target.indexes);
+        let mut answers = answer(self.side(target.side), &[question], target.indexes);
         Ok(answers.pop().unwrap_or_default())
     }
 
@@ -97,114 +94,39 @@ impl Engine for Exact {
         let rows = self.side(target.side);
         let answers = profiles.par_chunks(TILE_QUERIES).flat_map_iter(|tile| {
             let questions = tile.iter().map(|(_, profile)| Question::new(profile, rule));
-            let answers = rows.answer(&questions.collect::<Vec<_>>(), target.indexes);
+            let answers = answer(rows, &questions.collect::<Vec<_>>(), target.indexes);
             tile.iter().map(|(key, _)| *key).zip(answers)
         });
         Ok(answers.collect())
     }
 
     fn len(&self, side: Side) -> usize {
-        self.side(side).places.len()
+        self.side(side).len()
     }
 }
 
-/// Up to [`BLOCK_ROWS`] rows and their shadows by locus; places that hold no row are open.
-struct Block {
-    rows: Vec<Row>,
-    signatures: [[u32; BLOCK_ROWS]; SHADED_LOCI],
-}
-
-impl Block {
-    fn new() -> Box<Self> {
-        Box::new(Self {
-            rows: Vec::with_capacity(BLOCK_ROWS),
-            signatures: [[OPEN; BLOCK_ROWS]; SHADED_LOCI],
-        })
-    }
-
-    fn shade(&mut self, slot: usize, signatures: [u32; SHADED_LOCI]) {
-        for (column, signature) in self.signatures.iter_mut().zip(signatures) {
-            if let Some(place) = column.get_mut(slot) {
-                *place = signature;
+/// The answers to a few questions, by key.
+fn answer(rows: &Rows, questions: &[Question], indexes: IndexSet) -> Vec<Vec<Found>> {
+    let nothing = || vec![Vec::new(); questions.len()];
+    let tiles = rows.blocks().par_chunks(TILE_BLOCKS).map(|tile| {
+        let mut answers = nothing();
+        for block in tile {
+            for (question, found) in questions.iter().zip(&mut answers) {
+                question.ask(block, indexes, found);
             }
-        }
-    }
-}
-
-/// The rows of one side. Every block but the last is full.
-#[derive(Default)]
-struct Rows {
-    blocks: Vec<Box<Block>>,
-    places: HashMap<SpecimenKey, (usize, usize)>,
-}
-
-impl Rows {
-    fn push(&mut self, row: Row) {
-        if self
-            .blocks
-            .last()
-            .is_none_or(|block| block.rows.len() == BLOCK_ROWS)
-        {
-            self.blocks.push(Block::new());
-        }
-        let number = self.blocks.len() - 1;
-        if let Some(block) = self.blocks.last_mut() {
-            let slot = block.rows.len();
-            block.shade(slot, signatures(&row.profile));
-            self.places.insert(row.key, (number, slot));
-            block.rows.push(row);
-        }
-    }
-
-    /// Moves the last row into the place of the removed one. The removed row's words are
-    /// overwritten as it is dropped, its shadows by those of the last row or by openness.
-    fn remove(&mut self, key: SpecimenKey) -> bool {
-        let Some((number, slot)) = self.places.remove(&key) else {
-            return false;
-        };
-        let Some(last) = self.blocks.last_mut().and_then(|block| {
-            let row = block.rows.pop()?;
-            block.shade(block.rows.len(), [OPEN; SHADED_LOCI]);
-            Some(row)
-        }) else {
-            return false;
-        };
-        if last.key != key
-            && let Some(block) = self.blocks.get_mut(number)
-            && let Some(removed) = block.rows.get_mut(slot)
-        {
-            self.places.insert(last.key, (number, slot));
-            let shadows = signatures(&last.profile);
-            *removed = last;
-            block.shade(slot, shadows);
-        }
-        self.blocks.pop_if(|block| block.rows.is_empty());
-        true
-    }
-
-    /// The answers to a few questions, by key.
-    fn answer(&self, questions: &[Question], indexes: IndexSet) -> Vec<Vec<Found>> {
-        let nothing = || vec![Vec::new(); questions.len()];
-        let tiles = self.blocks.par_chunks(TILE_BLOCKS).map(|tile| {
-            let mut answers = nothing();
-            for block in tile {
-                for (question, found) in questions.iter().zip(&mut answers) {
-                    question.ask(block, indexes, found);
-                }
-            }
-            answers
-        });
-        let mut answers = tiles.reduce(nothing, |mut all, more| {
-            for (found, more) in all.iter_mut().zip(more) {
-                found.extend(more);
-            }
-            all
-        });
-        for found in &mut answers {
-            found.sort_unstable_by_key(|found| found.key);
         }
         answers
+    });
+    let mut answers = tiles.reduce(nothing, |mut all, more| {
+        for (found, more) in all.iter_mut().zip(more) {
+            found.extend(more);
+        }
+        all
+    });
+    for found in &mut answers {
+        found.sort_unstable_by_key(|found| found.key);
     }
+    answers
 }
 
 /// The shadow of a query at one locus.
@@ -220,7 +142,7 @@ struct Question<'a> {
     rule: &'a SearchRule,
     probes: Vec<Probe>,
     /// Proved mismatches that a candidate may have; `None` where there can be no candidate.
-    mismatches_max: Option<u32>,
+    mismatches_max: Option<i32>,
 }
 
 impl<'a> Question<'a> {
@@ -229,7 +151,7 @@ impl<'a> Question<'a> {
         let asked: LocusSet = rule.loci.intersection(profile.loci());
         // A row that leaves more than this number of loci unmatched cannot match often enough.
         let spare = asked.len().checked_sub(usize::from(rule.matching_min));
-        let mismatches_max = spare.map(|spare| spare.min(usize::from(rule.mismatches_max)) as u32);
+        let mismatches_max = spare.map(|spare| spare.min(usize::from(rule.mismatches_max)) as i32);
         let shadows = signatures(packed);
         let mut probes: Vec<Probe> = asked
             .iter()
@@ -257,9 +179,9 @@ impl<'a> Question<'a> {
         let Some(mismatches_max) = self.mismatches_max else {
             return;
         };
-        let mut mismatches = [0u32; BLOCK_ROWS];
+        let mut mismatches = [0i32; BLOCK_ROWS];
         for (done, probe) in self.probes.iter().enumerate() {
-            if done as u32 > mismatches_max && mismatches.iter().min() > Some(&mismatches_max) {
+            if done as i32 > mismatches_max && survivors(&mismatches, mismatches_max) == 0 {
                 return;
             }
             if let Some(column) = block.signatures.get(probe.position) {
@@ -280,7 +202,7 @@ impl<'a> Question<'a> {
 impl Probe {
     /// Adds the proved mismatches of a column. The level is told outside the loop, so that the
     /// loop has no branch and the compiler can use wide registers.
-    fn count(&self, column: &[u32; BLOCK_ROWS], mismatches: &mut [u32; BLOCK_ROWS]) {
+    fn count(&self, column: &[u32; BLOCK_ROWS], mismatches: &mut [i32; BLOCK_ROWS]) {
         let mine = self.signature;
         match self.wanted {
             Level::High => tally(column, mismatches, |it| disagree(mine, it, Level::High)),
@@ -294,10 +216,19 @@ impl Probe {
 #[inline(always)]
 fn tally(
     column: &[u32; BLOCK_ROWS],
-    mismatches: &mut [u32; BLOCK_ROWS],
+    mismatches: &mut [i32; BLOCK_ROWS],
     disagrees: impl Fn(u32) -> bool,
 ) {
     for (count, signature) in mismatches.iter_mut().zip(column) {
-        *count += u32::from(disagrees(*signature));
+        *count += i32::from(disagrees(*signature));
     }
+}
+
+/// Rows with no more than the given number of mismatches. Counted without leaving early, and in
+/// signed numbers, for which the oldest wide registers have a comparison.
+fn survivors(mismatches: &[i32; BLOCK_ROWS], mismatches_max: i32) -> i32 {
+    let within = mismatches
+        .iter()
+        .map(|count| i32::from(*count <= mismatches_max));
+    within.sum()
 }

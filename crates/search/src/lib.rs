@@ -11,6 +11,7 @@
 pub mod packed;
 pub mod engine;
 mod signature;
+mod rows;
 pub mod exact;
 pub mod oracle;
 pub mod table;

@@ -2,12 +2,12 @@
 //!
 //! Layout, in words:
 //!
-//! | words | content |
-//! |---|---|
-//! | 0 to 3 | the loci that are typed, 64 bits, lowest first: bit n is the locus at position n |
-//! | then for each typed locus, in order of position | |
-//! | 1 | bits 0 to 5: number of alleles, 1 to 32; bits 6 to 11: place of the required allele counted from 1, 0 where none is required |
-//! | as many as alleles | their codes, ascending: tenths of a repeat shifted left by 3, plus the kind in the low 3 bits |
+//! - words 0 to 3: the loci that are typed, 64 bits, lowest first; bit n is the locus at position n;
+//! - then for each typed locus, in order of position:
+//!   - one word: in bits 0 to 5 the number of alleles, 1 to 32; in bits 6 to 11 the place of the
+//!     required allele among the codes that follow, counted from 1, or 0 where none is required;
+//!   - the codes of the alleles, one word each, ascending: tenths of a repeat shifted left by 3,
+//!     plus the kind in the low 3 bits.
 //!
 //! Kinds: 0 below ladder, 1 exact, 2 unsized microvariant, 3 above ladder, 4 X, 5 Y, 6 off ladder.
 //! A full profile of 20 heterozygous loci takes 64 words. Dropping a packed profile overwrites it.
@@ -78,6 +78,7 @@ impl PackedProfile {
 }
 
 impl Drop for PackedProfile {
+    /// Plain stores before memory is given back may be optimised away; these are not.
     fn drop(&mut self) {
         self.words.zeroize();
     }

@@ -3,4 +3,13 @@
 //! Deliberately absent: speed, which is measured and not asserted.
 
 #[cfg(test)]
+mod profiles;
+
+#[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod mixtures;
