@@ -1,0 +1,11 @@
+//! Tests of the readers and writers: text in, text out; properties; and the real files of a data
+//! folder where one is at hand.
+
+#[cfg(test)]
+mod show;
+#[cfg(test)]
+mod genotypes;
+#[cfg(test)]
+mod genotypes_properties;
+#[cfg(test)]
+mod real_files;
