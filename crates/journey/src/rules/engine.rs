@@ -1,0 +1,288 @@
+//! Evaluation: facts to a Cedar request, and Cedar's answer to an outcome with reasons.
+//!
+//! Cedar skips a policy that fails while it is evaluated, and a skipped `forbid` would become a
+//! permission. Any failure therefore makes the answer indeterminate: it waits, whatever Cedar's
+//! decision says. Deliberately absent: any rule of law.
+
+use std::collections::{HashMap, HashSet};
+
+use cedar_policy::{
+    AuthorizationError, Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName,
+    EntityUid, PolicyId, Request, Response, RestrictedExpression, Schema,
+};
+use genetics::Category;
+
+use super::RuleFault;
+use super::policies::{Policies, Rule};
+use crate::eligibility::{Facts, Outcome, Reason};
+
+/// What the policies of a set answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    pub(super) category: Option<Category>,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) missing: Vec<String>,
+}
+
+impl Answer {
+    /// An answer that no policy gives.
+    pub(super) fn bare(outcome: Outcome, id: &str, authority: &str, confidence: &str) -> Self {
+        let reason = Reason {
+            id: id.to_owned(),
+            authority: authority.to_owned(),
+            confidence: confidence.to_owned(),
+        };
+        Self {
+            outcome,
+            category: None,
+            reasons: vec![reason],
+            missing: Vec::new(),
+        }
+    }
+
+    /// No limb of the duty reaches the person.
+    fn no_duty() -> Self {
+        Self::bare(Outcome::DoNotCollect, "NO_DUTY", "28 CFR 28.12(b)", "S")
+    }
+
+    fn indeterminate(failed: impl Iterator<Item = Reason>) -> Self {
+        let mut answer = Self::bare(
+            Outcome::Defer,
+            "INDETERMINATE",
+            "working rule on rules that fail",
+            "D",
+        );
+        answer.reasons.extend(failed);
+        answer
+    }
+}
+
+/// Schema, names and evaluator, prepared once.
+pub(super) struct Engine {
+    pub(super) schema: Schema,
+    authorizer: Authorizer,
+    action: EntityUid,
+    booking: EntityUid,
+    names: Names,
+}
+
+/// Names of entity types, parsed once because parsing costs more than an evaluation.
+struct Names {
+    agency: EntityTypeName,
+    birth_confidence: EntityTypeName,
+    citizenship: EntityTypeName,
+    status_confidence: EntityTypeName,
+    lawful_status: EntityTypeName,
+    custody_basis: EntityTypeName,
+    known: EntityTypeName,
+    on_file: EntityTypeName,
+}
+
+impl Engine {
+    pub(super) fn new(schema: &str) -> Result<Self, RuleFault> {
+        let (schema, mut warnings) =
+            Schema::from_cedarschema_str(schema).map_err(|fault| RuleFault::Schema {
+                what: fault.to_string(),
+            })?;
+        if let Some(warning) = warnings.next() {
+            return Err(RuleFault::Schema {
+                what: warning.to_string(),
+            });
+        }
+        drop(warnings);
+        Ok(Self {
+            schema,
+            authorizer: Authorizer::new(),
+            action: uid(&name("Action")?, "collect"),
+            booking: uid(&name("Booking")?, "asked"),
+            names: Names {
+                agency: name("Agency")?,
+                birth_confidence: name("BirthConfidence")?,
+                citizenship: name("Citizenship")?,
+                status_confidence: name("StatusConfidence")?,
+                lawful_status: name("LawfulStatus")?,
+                custody_basis: name("CustodyBasis")?,
+                known: name("Known")?,
+                on_file: name("OnFile")?,
+            },
+        })
+    }
+
+    /// Asks a set about facts.
+    pub(super) fn ask(&self, policies: &Policies, facts: &Facts) -> Answer {
+        let Some((request, entities)) = self.request(facts) else {
+            return Answer::indeterminate(std::iter::empty());
+        };
+        let response = self
+            .authorizer
+            .is_authorized(&request, &policies.all, &entities);
+        if let Some(answer) = failed(policies, &response) {
+            return answer;
+        }
+        let satisfied = satisfied(policies, &response);
+        if response.decision() == Decision::Allow {
+            return duty(&satisfied);
+        }
+        let Some(first) = satisfied.first() else {
+            return Answer::no_duty();
+        };
+        let reasons = satisfied.iter().map(|rule| rule.as_reason()).collect();
+        let answer = Answer {
+            outcome: first.outcome,
+            category: None,
+            reasons,
+            missing: Vec::new(),
+        };
+        match first.outcome {
+            Outcome::Defer => Answer {
+                missing: missing(&satisfied),
+                ..answer
+            },
+            Outcome::MaySkip => {
+                let response = self
+                    .authorizer
+                    .is_authorized(&request, &policies.duties, &entities);
+                let founded = failed(policies, &response)
+                    .unwrap_or_else(|| duty(&self::satisfied(policies, &response)));
+                match founded.outcome {
+                    Outcome::Collect => Answer {
+                        category: founded.category,
+                        ..answer
+                    },
+                    _ => founded,
+                }
+            }
+            Outcome::Collect | Outcome::DoNotCollect => answer,
+        }
+    }
+
+    /// The request, checked against the schema; `None` where it does not fit.
+    fn request(&self, facts: &Facts) -> Option<(Request, Entities)> {
+        let agency = uid(&self.names.agency, &facts.circumstances.component);
+        let schema = Some(&self.schema);
+        let booking =
+            Entity::new(self.booking.clone(), self.attributes(facts), HashSet::new()).ok()?;
+        let entities = Entities::from_entities([booking], schema).ok()?;
+        let request = Request::new(
+            agency,
+            self.action.clone(),
+            self.booking.clone(),
+            Context::empty(),
+            schema,
+        )
+        .ok()?;
+        Some((request, entities))
+    }
+
+    /// Every attribute of the schema, always.
+    fn attributes(&self, facts: &Facts) -> HashMap<String, RestrictedExpression> {
+        let asked = &facts.circumstances;
+        let names = &self.names;
+        let word = |name, word| RestrictedExpression::new_entity_uid(uid(name, word));
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        let flag = RestrictedExpression::new_bool;
+        let age = i64::from(facts.age_years.unwrap_or(0));
+        let basis = asked
+            .custody_basis
+            .iter()
+            .map(|basis| word(&names.custody_basis, basis.word()));
+        HashMap::from(
+            [
+                ("component", text(&asked.component)),
+                ("site", text(asked.site.as_str())),
+                ("age_known", flag(facts.age_years.is_some())),
+                ("age_years", RestrictedExpression::new_long(age)),
+                (
+                    "age_confidence",
+                    word(&names.birth_confidence, facts.age_confidence().word()),
+                ),
+                (
+                    "citizenship",
+                    word(&names.citizenship, asked.citizenship.word()),
+                ),
+                (
+                    "citizenship_confidence",
+                    word(
+                        &names.status_confidence,
+                        asked.citizenship_confidence.word(),
+                    ),
+                ),
+                (
+                    "lawful_status",
+                    word(&names.lawful_status, asked.lawful_status.word()),
+                ),
+                ("custody_basis", RestrictedExpression::new_set(basis)),
+                (
+                    "further_proceedings",
+                    word(&names.known, asked.further_proceedings.word()),
+                ),
+                ("fingerprinted", flag(asked.fingerprint_event.is_some())),
+                ("on_file", word(&names.on_file, asked.on_file.word())),
+                ("other_agency", flag(asked.other_agency.is_some())),
+                ("recollection_open", flag(facts.recollection_open)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        )
+    }
+}
+
+/// The answer where any policy failed, with the policies that did.
+fn failed(policies: &Policies, response: &Response) -> Option<Answer> {
+    let mut ids: Vec<&PolicyId> = response
+        .diagnostics()
+        .errors()
+        .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id())
+        .collect();
+    ids.sort();
+    let reasons = ids
+        .iter()
+        .filter_map(|id| policies.rules.get(id))
+        .map(Rule::as_reason);
+    (!ids.is_empty()).then(|| Answer::indeterminate(reasons))
+}
+
+/// The policies that determined the decision, in precedence order.
+fn satisfied<'a>(policies: &'a Policies, response: &Response) -> Vec<&'a Rule> {
+    let mut rules: Vec<_> = response
+        .diagnostics()
+        .reason()
+        .filter_map(|id| policies.rules.get(id))
+        .collect();
+    rules.sort_by_key(|rule| rule.precedence);
+    rules
+}
+
+/// The answer of satisfied permits. One without a category founds no duty.
+fn duty(satisfied: &[&Rule]) -> Answer {
+    match satisfied.iter().find_map(|rule| rule.category) {
+        Some(category) => Answer {
+            outcome: Outcome::Collect,
+            category: Some(category),
+            reasons: satisfied.iter().map(|rule| rule.as_reason()).collect(),
+            missing: Vec::new(),
+        },
+        None => Answer::no_duty(),
+    }
+}
+
+/// What the deferring policies wait for, each column once, in precedence order.
+fn missing(satisfied: &[&Rule]) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for column in satisfied.iter().flat_map(|rule| &rule.missing) {
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    columns
+}
+
+fn name(text: &str) -> Result<EntityTypeName, RuleFault> {
+    text.parse().map_err(|_| RuleFault::Schema {
+        what: format!("{text} is no name of a type"),
+    })
+}
+
+fn uid(name: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id))
+}
