@@ -31,7 +31,7 @@ struct Told {
     took: Duration,
 }
 
-const FORMAT: &[&str] = &["fmt", "--all", "--check"];
+const FORMAT: &[&str] = &["fmt", "--all", "--check", "--", "--color", "never"];
 const CLIPPY: &[&str] = &[
     "clippy",
     "--workspace",
@@ -59,11 +59,14 @@ const PLAIN_TEST: &[&str] = &[
     "--no-fail-fast",
 ];
 const DOCUMENTATION: &[&str] = &["test", "--workspace", "--locked", "--doc", "--quiet"];
-// The advisory database is a network service; versions with known holes are banned in deny.toml.
+// Duplicate versions are for `cargo deny check bans`. The advisory database is a network service;
+// versions with known holes are banned in deny.toml.
 const LICENCES: &[&str] = &[
     "deny",
     "check",
     "--hide-inclusion-graph",
+    "--allow",
+    "duplicate",
     "bans",
     "licenses",
     "sources",

@@ -28,21 +28,23 @@ enum Token {
     Other,
 }
 
-/// Checks every `.cedar` file.
+/// Checks every `.cedar` file; ids are looked at over all files of a folder, which is a rule set.
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
     for (path, text) in repository.texts_in("", ".cedar") {
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for policy in policies(text) {
             check_policy(path, &policy, &mut findings);
-            let Some(id) = policy.annotations.get("id").cloned() else {
+            let Some(id) = policy.annotations.get("id") else {
                 continue;
             };
-            if let Some(first) = seen.insert(id.clone(), policy.line) {
+            let place = format!("{path}:{}", policy.line);
+            if let Some(first) = seen.insert((folder.to_owned(), id.clone()), place) {
                 findings.push(Finding::at(
                     path,
                     policy.line,
-                    format!("a second policy with the id {id} (first on line {first})"),
+                    format!("a second policy with the id {id} (another at {first})"),
                     "one id for one policy of a rule set",
                 ));
             }
