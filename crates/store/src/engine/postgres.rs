@@ -42,7 +42,10 @@ impl PostgresEngine {
                     .to_owned(),
             )
         })?;
-        config.connect_timeout(CONNECT).application_name("buccal");
+        config.connect_timeout(CONNECT);
+        if config.get_application_name().is_none() {
+            config.application_name("buccal");
+        }
         let mut session = connect(&config)?;
         // Two processes that make the table in the same moment: the second one finds it made.
         if session.client.batch_execute(MIGRATION_TABLE).is_err() {

@@ -15,7 +15,7 @@ use crate::tx::{Dialect, Row, Tx, Value};
 
 /// First library version without the WAL-reset defect (sqlite.org/wal.html#the_wal_reset_bug).
 const VERSION_MIN: i32 = 3_051_003;
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(1);
 const STATEMENTS_MAX: usize = 256;
 
 pub(crate) struct SqliteEngine {
