@@ -166,7 +166,8 @@ impl<'a> Question<'a> {
                 })
             })
             .collect();
-        probes.sort_by_key(|probe| (probe.signature.count_ones(), telling(probe.position)));
+        // Many alleles tell little; but a lone allele tells no more than two do.
+        probes.sort_by_key(|probe| (probe.signature.count_ones().max(2), telling(probe.position)));
         Self {
             profile,
             rule,

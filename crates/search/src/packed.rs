@@ -167,3 +167,33 @@ fn allele(code: u16) -> Allele {
     };
     read.expect("the code of an allele")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout() {
+        let alleles: Genotype = "9.3,17.3,17.X,>26".parse().unwrap();
+        let entry = |locus, genotype: &Genotype, required: Option<&str>| TypedLocus {
+            locus,
+            genotype: genotype.clone(),
+            required: required.map(|token| token.parse().unwrap()),
+        };
+        let loci = [
+            entry(Locus::Amelogenin, &"X,Y".parse().unwrap(), None),
+            entry(Locus::Fga, &alleles, Some("17.3")),
+        ];
+        let packed = PackedProfile::from(&Profile::new(loci).unwrap());
+        let set = [1 << 1, 1 << (24 - 16), 0, 0];
+        let fga = [
+            4 | 3 << 6,
+            93 << 3 | 1,
+            170 << 3 | 2,
+            173 << 3 | 1,
+            260 << 3 | 3,
+        ];
+        let sex = [2, 4, 5];
+        assert_eq!(*packed.words, [&set[..], &fga, &sex].concat());
+    }
+}

@@ -155,8 +155,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_shadow_outlives_its_row(
-            filled in 0u64..200,
-            removed in vec(0u64..200, 0..250),
+            filled in 0u64..150,
+            removed in vec(0u64..150, 0..40),
         ) {
             let mut rows = Rows::default();
             (0..filled).for_each(|key| rows.push(row(key)));
