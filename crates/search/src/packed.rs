@@ -2,7 +2,7 @@
 //!
 //! Layout, in words:
 //!
-//! - words 0 to 3: the loci that are typed, 64 bits, lowest first; bit n is the locus at position n;
+//! - words 0 to 3: the typed loci as 64 bits, lowest first; bit n is the locus at position n;
 //! - then for each typed locus, in order of position:
 //!   - one word: in bits 0 to 5 the number of alleles, 1 to 32; in bits 6 to 11 the place of the
 //!     required allele among the codes that follow, counted from 1, or 0 where none is required;

@@ -110,8 +110,8 @@ fn recall_of_the_true_donors() {
             2,
         );
         assert_eq!(report.len(), mixtures);
-        // "At least 8" of matching loci, which is the rule, and of compared loci, which is how
-        // some systems count: both readings give the same pairs here.
+        // "At least 8" means matching loci, as `SearchRule` has it; read as compared loci it gives
+        // the same pairs here.
         let matching = SearchRule::default();
         let compared = SearchRule {
             matching_min: 0,
