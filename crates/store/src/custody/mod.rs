@@ -1,6 +1,21 @@
 //! The custody database: who was in custody, what was decided, collected, sent and told. Names are
 //! here, sealed; profiles are not.
 
+pub mod booking;
+pub mod eligibility;
+pub mod kit;
+pub mod collection;
+pub mod shipment;
+pub mod accession;
+pub mod confirmation;
+pub mod notice;
+pub mod removal;
+
+pub mod link;
+pub mod chain;
+pub mod duty;
+pub mod account;
+
 use crate::migration::Migration;
 
 /// Every step of the custody database, in order. Only ever add at the end.
@@ -17,4 +32,25 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "person_key",
         sql: include_str!("../../sql/person_key.sql"),
     },
+    Migration {
+        name: "stations",
+        sql: include_str!("../../sql/custody.sql"),
+    },
+];
+
+/// Every statement on this side, for the test that prepares them on both engines.
+pub const SQL: &[&[&str]] = &[
+    booking::SQL,
+    eligibility::SQL,
+    kit::SQL,
+    collection::SQL,
+    shipment::SQL,
+    accession::SQL,
+    confirmation::SQL,
+    notice::SQL,
+    removal::SQL,
+    link::SQL,
+    chain::SQL,
+    duty::SQL,
+    account::SQL,
 ];

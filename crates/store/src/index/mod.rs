@@ -1,6 +1,11 @@
 //! The index database: specimens by number, typing results, profiles, candidates. No names, and
 //! no key that opens one.
 
+pub mod typing;
+pub mod reading;
+pub mod upload;
+pub mod candidate;
+
 use crate::migration::Migration;
 
 /// Every step of the index database, in order. Only ever add at the end.
@@ -13,4 +18,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "job",
         sql: include_str!("../../sql/job.sql"),
     },
+    Migration {
+        name: "stations",
+        sql: include_str!("../../sql/index.sql"),
+    },
 ];
+
+/// Every statement on this side, for the test that prepares them on both engines.
+pub const SQL: &[&[&str]] = &[typing::SQL, reading::SQL, upload::SQL, candidate::SQL];

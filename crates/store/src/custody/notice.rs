@@ -1,0 +1,65 @@
+//! Notices by receiver and due time; one about each thing.
+
+use jiff::Timestamp;
+use journey::ids::NoticeId;
+use journey::notice;
+
+use crate::error::StoreError;
+use crate::stream::{self, Versioned};
+use crate::tx::Tx;
+use crate::values;
+
+/// The table.
+pub const TABLE: &str = "notice";
+const KEYS: &str = "UPDATE notice SET receiver = $2, due_at = $3 WHERE id = $1";
+const ABOUT: &str = "UPDATE notice SET about = $2 WHERE id = $1";
+const FIND_ABOUT: &str = "SELECT id FROM notice WHERE about = $1";
+const OPEN_FOR: &str = "SELECT id, version, state, at FROM notice WHERE stage <> 'acknowledged' \
+     AND ($1 = '' OR receiver = $1) ORDER BY due_at, id LIMIT $2";
+
+/// Every statement of this file, for the test that prepares them on both engines.
+pub const SQL: &[&str] = &[KEYS, ABOUT, FIND_ABOUT, OPEN_FOR];
+
+/// A stage as it is stored.
+pub type Stored = Versioned<notice::Stage>;
+
+/// Where it stands, if it is there.
+pub fn load(tx: &mut dyn Tx, id: &NoticeId) -> Result<Option<Stored>, StoreError> {
+    stream::load(tx, TABLE, id.as_str())
+}
+
+/// Writes where it stands now. `before` is what was read.
+pub fn save(
+    tx: &mut dyn Tx,
+    id: &NoticeId,
+    before: Option<&Stored>,
+    after: &notice::Stage,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let expected = before.map(|stored| stored.version);
+    stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
+    let due = after.due();
+    tx.execute(KEYS, values![id.as_str(), due.to.as_str(), due.due_at])?;
+    Ok(())
+}
+
+/// Notes what a notice is about, so that the same is never raised twice.
+/// Error: `Conflict` if it was raised already.
+pub fn about(tx: &mut dyn Tx, id: &NoticeId, about: &str) -> Result<(), StoreError> {
+    tx.execute(ABOUT, values![id.as_str(), about])?;
+    Ok(())
+}
+
+/// The notice about something.
+pub fn find_about(tx: &mut dyn Tx, about: &str) -> Result<Option<NoticeId>, StoreError> {
+    let row = tx.first(FIND_ABOUT, values![about])?;
+    row.as_ref()
+        .map(|row| row.get_text("id").map(NoticeId::from))
+        .transpose()
+}
+
+/// Notices for a receiver, or for all where it is empty, that are not acknowledged.
+pub fn open_for(tx: &mut dyn Tx, receiver: &str, limit: u32) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx.query(OPEN_FOR, values![receiver, limit])?;
+    rows.iter().map(|row| stream::read(TABLE, row)).collect()
+}

@@ -1,0 +1,132 @@
+//! Records of the index: profiles by specimen number, without a name.
+
+use genetics::{Category, Profile};
+use jiff::Timestamp;
+use journey::ids::{Ori, SpecimenNumber};
+use journey::upload;
+
+use crate::error::StoreError;
+use crate::stream::{self, Versioned};
+use crate::tx::{Row, Tx};
+use crate::values;
+
+/// The table.
+pub const TABLE: &str = "record";
+const NEXT_KEY: &str = "SELECT COALESCE(MAX(search_key), 0) + 1 AS next_key FROM record";
+const FILL: &str =
+    "UPDATE record SET search_key = $2, category = $3, laboratory = $4, profile = $5 WHERE id = $1";
+const FORGET: &str = "UPDATE record SET profile = NULL WHERE id = $1";
+const SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
+     WHERE id = $1 AND profile IS NOT NULL";
+const BY_KEY: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
+     WHERE search_key = $1 AND profile IS NOT NULL";
+const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
+     WHERE search_key > $1 AND profile IS NOT NULL ORDER BY search_key LIMIT $2";
+
+/// Every statement of this file, for the test that prepares them on both engines.
+pub const SQL: &[&str] = &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE];
+
+/// A stage as it is stored.
+pub type Stored = Versioned<upload::Stage>;
+
+/// Where it stands, if it is there.
+pub fn load(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Stored>, StoreError> {
+    stream::load(tx, TABLE, id.as_str())
+}
+
+/// Writes where it stands now. `before` is what was read.
+pub fn save(
+    tx: &mut dyn Tx,
+    id: &SpecimenNumber,
+    before: Option<&Stored>,
+    after: &upload::Stage,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let expected = before.map(|stored| stored.version);
+    stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
+    Ok(())
+}
+
+/// What the search needs of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Searchable {
+    /// Its specimen number.
+    pub id: SpecimenNumber,
+    /// Its key in the search engine.
+    pub search_key: u64,
+    /// Specimen category.
+    pub category: Category,
+    /// Laboratory that owns it.
+    pub laboratory: Ori,
+    /// The profile.
+    pub profile: Profile,
+}
+
+/// Fills in what the search needs, with the next free key.
+pub fn make_searchable(
+    tx: &mut dyn Tx,
+    id: &SpecimenNumber,
+    category: Category,
+    laboratory: &Ori,
+    profile: &Profile,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(profile).map_err(|_| StoreError::Encode("a profile"))?;
+    let row = tx.first(NEXT_KEY, &[])?.ok_or(StoreError::Aborted)?;
+    let key = row.get_i64("next_key")?;
+    tx.execute(
+        FILL,
+        values![id.as_str(), key, category.name(), laboratory.as_str(), text],
+    )?;
+    Ok(())
+}
+
+/// Takes the profile out of a record; its number and stage stay.
+pub fn forget(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<(), StoreError> {
+    tx.execute(FORGET, values![id.as_str()])?;
+    Ok(())
+}
+
+/// One searchable record.
+pub fn searchable(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Searchable>, StoreError> {
+    tx.first(SEARCHABLE, values![id.as_str()])?
+        .as_ref()
+        .map(read_searchable)
+        .transpose()
+}
+
+/// The record with a search key.
+pub fn by_key(tx: &mut dyn Tx, search_key: u64) -> Result<Option<Searchable>, StoreError> {
+    let key = i64::try_from(search_key).map_err(|_| StoreError::Encode("a search key"))?;
+    tx.first(BY_KEY, values![key])?
+        .as_ref()
+        .map(read_searchable)
+        .transpose()
+}
+
+/// Searchable records with a key above `after_key`, in key order.
+pub fn page_searchable(
+    tx: &mut dyn Tx,
+    after_key: u64,
+    limit: u32,
+) -> Result<Vec<Searchable>, StoreError> {
+    let key = i64::try_from(after_key).map_err(|_| StoreError::Encode("a search key"))?;
+    tx.query(PAGE_SEARCHABLE, values![key, limit])?
+        .iter()
+        .map(read_searchable)
+        .collect()
+}
+
+fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {
+    let id = row.get_text("id")?;
+    let category = Category::from_name(row.get_text("category")?)
+        .ok_or_else(|| StoreError::corrupt(TABLE, id, "category"))?;
+    let profile = serde_json::from_str(row.get_text("profile")?)
+        .map_err(|_| StoreError::corrupt(TABLE, id, "profile"))?;
+    Ok(Searchable {
+        id: SpecimenNumber::from(id),
+        search_key: row.get_u64("search_key")?,
+        category,
+        laboratory: Ori::from(row.get_text("laboratory")?),
+        profile,
+    })
+}
