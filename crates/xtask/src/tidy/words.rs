@@ -1,5 +1,5 @@
 //! Words that must not stand in the repository: marks of unfinished work, paths of one machine,
-//! hosts of one registry, SQL outside the store, and labels for people. The words are written in
+//! hosts of one registry, texts that are not here, SQL outside the store, and labels for people. The words are written in
 //! halves here, so that this file passes its own check.
 //!
 //! The licence text and the lock file are not ours to word.
@@ -29,6 +29,8 @@ enum Kind {
     WholeAnyCase,
     /// Only at the start of a path, not in the middle of one.
     PathStart,
+    /// Only before a digit: a section of a text that is not in the repository.
+    BeforeDigit,
 }
 
 /// Where a word is forbidden.
@@ -44,9 +46,10 @@ const DONE: &str = "the work done, or the thing left out";
 const MACHINE: &str = "a path relative to the repository, or one taken as an argument";
 const REGISTRY: &str = "no address of a registry: cargo knows its own";
 const STORE: &str = "SQL in crates/store only";
+const SOURCE: &str = "the source itself, or a page of this repository";
 const PERSON: &str = "person, people, or the exact words of a cited text";
 
-const BANS: [Ban; 17] = [
+const BANS: [Ban; 18] = [
     ban(concat!("todo", "!("), Kind::Part, Place::Everywhere, DONE),
     ban(
         concat!("unimplemented", "!("),
@@ -98,6 +101,12 @@ const BANS: [Ban; 17] = [
         Kind::Part,
         Place::Everywhere,
         REGISTRY,
+    ),
+    ban(
+        concat!("dom", "ain "),
+        Kind::BeforeDigit,
+        Place::Everywhere,
+        SOURCE,
     ),
     ban(
         concat!("SEL", "ECT "),
@@ -156,7 +165,12 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
                 .iter()
                 .filter(|ban| ban.place.holds_on(line) && ban.is_in(line))
             {
-                let found = format!("`{}`", ban.word.trim());
+                let number = if ban.kind == Kind::BeforeDigit {
+                    " and a number"
+                } else {
+                    ""
+                };
+                let found = format!("`{}`{number}", ban.word.trim());
                 findings.push(Finding::at(path, number, found, ban.right));
             }
         }
@@ -210,6 +224,7 @@ fn has(line: &str, word: &str, kind: &Kind) -> bool {
         match kind {
             Kind::Part => true,
             Kind::Whole | Kind::WholeAnyCase => !joins(before) && !joins(after),
+            Kind::BeforeDigit => after.is_some_and(|c| c.is_ascii_digit()) && !joins(before),
             Kind::PathStart => !joins(before) && !before.is_some_and(|c| ".})/".contains(c)),
         }
     })
@@ -237,6 +252,9 @@ mod tests {
             let found = match ban.kind {
                 Kind::Whole | Kind::WholeAnyCase => {
                     findings("crates/web/src/a.rs", &text.replace("a\";", " a\";"))
+                }
+                Kind::BeforeDigit => {
+                    findings("crates/web/src/a.rs", &text.replace("a\";", "2.2\";"))
                 }
                 Kind::Part | Kind::PathStart => findings("crates/web/src/a.rs", &text),
             };
