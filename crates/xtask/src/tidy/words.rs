@@ -165,12 +165,12 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
                 .iter()
                 .filter(|ban| ban.place.holds_on(line) && ban.is_in(line))
             {
-                let number = if ban.kind == Kind::BeforeDigit {
+                let more = if ban.kind == Kind::BeforeDigit {
                     " and a number"
                 } else {
                     ""
                 };
-                let found = format!("`{}`{number}", ban.word.trim());
+                let found = format!("`{}`{more}", ban.word.trim());
                 findings.push(Finding::at(path, number, found, ban.right));
             }
         }
