@@ -1,0 +1,236 @@
+//! The same law written a second time, in plain Rust and top down, compared on random facts.
+//!
+//! The oracle shares no code with the rule sets: it walks limb by limb and returns at the first
+//! answer, where the policies are evaluated all at once. Deliberately absent: reasons, which the
+//! table of cases fixes.
+
+use std::collections::BTreeSet;
+
+use genetics::Category;
+use jiff::civil::date;
+use journey::booking::{
+    BirthConfidence, Circumstances, Citizenship, CustodyBasis, Known, LawfulStatus, OnFile,
+    StatusConfidence,
+};
+use journey::eligibility::{Facts, Outcome};
+use journey::rules::RuleBook;
+use proptest::prelude::*;
+
+type Told = (Outcome, Option<Category>);
+
+const NO: Told = (Outcome::DoNotCollect, None);
+const WAIT: Told = (Outcome::Defer, None);
+
+fn oracle(facts: &Facts, pilot: bool) -> Told {
+    let asked = &facts.circumstances;
+    let held = asked
+        .custody_basis
+        .iter()
+        .any(|basis| *basis != CustodyBasis::Encounter);
+    if !held || asked.fingerprint_event.is_none() {
+        return NO;
+    }
+    match (facts.age_years, asked.date_of_birth_confidence) {
+        (None, _) | (_, BirthConfidence::Unknown) => return WAIT,
+        (Some(..18), BirthConfidence::Estimated) => return WAIT,
+        (Some(..14), _) => return NO,
+        _ => {}
+    }
+    let verified = asked.citizenship_confidence == StatusConfidence::Verified;
+    if pilot && asked.citizenship == Citizenship::Lpr {
+        return if verified { NO } else { WAIT };
+    }
+    let category = match criminal(&asked.custody_basis) {
+        Some(category) => category,
+        None => match detention(asked) {
+            Ok(category) => category,
+            Err(told) => return told,
+        },
+    };
+    let elsewhere = asked.on_file == OnFile::Present || asked.other_agency.is_some();
+    let skip = elsewhere && !facts.recollection_open;
+    (
+        if skip {
+            Outcome::MaySkip
+        } else {
+            Outcome::Collect
+        },
+        Some(category),
+    )
+}
+
+fn criminal(basis: &BTreeSet<CustodyBasis>) -> Option<Category> {
+    if basis.contains(&CustodyBasis::Convicted) {
+        return Some(Category::ConvictedOffender);
+    }
+    let arrested = basis.contains(&CustodyBasis::CriminalArrest)
+        || basis.contains(&CustodyBasis::FacingCharges);
+    arrested.then_some(Category::Arrestee)
+}
+
+fn detention(asked: &Circumstances) -> Result<Category, Told> {
+    match (asked.citizenship, asked.citizenship_confidence) {
+        (Citizenship::Unknown, _) | (_, StatusConfidence::Unknown) => return Err(WAIT),
+        (Citizenship::Citizen | Citizenship::Lpr, StatusConfidence::Claimed) => return Err(WAIT),
+        (Citizenship::Citizen | Citizenship::Lpr, StatusConfidence::Verified) => return Err(NO),
+        (Citizenship::NonUsPerson, _) => {}
+    }
+    let has = |basis| asked.custody_basis.contains(&basis);
+    let (detained, port) = (
+        has(CustodyBasis::AdminDetention),
+        has(CustodyBasis::PortHold),
+    );
+    let dhs = ["ICE-", "CBP-"]
+        .iter()
+        .any(|name| asked.component.starts_with(name));
+    if dhs {
+        let present = matches!(
+            asked.lawful_status,
+            LawfulStatus::InStatus | LawfulStatus::BeingAdmitted
+        );
+        let admissibility_only = port && !detained && asked.further_proceedings == Known::No;
+        let at_sea_only = has(CustodyBasis::Maritime) && !detained && !port;
+        if present || admissibility_only || at_sea_only {
+            return Err(NO);
+        }
+        let proceedings_open = port && !detained && asked.further_proceedings == Known::Unknown;
+        if asked.lawful_status == LawfulStatus::Unknown || proceedings_open {
+            return Err(WAIT);
+        }
+    }
+    match detained || (port && asked.further_proceedings == Known::Yes) {
+        true => Ok(Category::Detainee),
+        false => Err(NO),
+    }
+}
+
+fn one_of<T: Copy + std::fmt::Debug>(all: &'static [T]) -> impl Strategy<Value = T> {
+    prop::sample::select(all)
+}
+
+prop_compose! {
+    fn circumstances()(
+        component in prop::sample::select(&["ICE-ERO", "ICE-HSI", "CBP-OFO", "CBP-USBP", "FBI"]),
+        birth in one_of(BirthConfidence::ALL),
+        citizenship in one_of(Citizenship::ALL),
+        status in one_of(StatusConfidence::ALL),
+        lawful in one_of(LawfulStatus::ALL),
+        basis in prop::sample::subsequence(CustodyBasis::ALL, 0..=CustodyBasis::ALL.len()),
+        further in one_of(Known::ALL),
+        printed in prop::bool::weighted(0.9),
+        on_file in one_of(OnFile::ALL),
+        other in prop::bool::weighted(0.3),
+    ) -> Circumstances {
+        Circumstances {
+            component: component.to_owned(),
+            date_of_birth_confidence: birth,
+            citizenship,
+            citizenship_confidence: status,
+            lawful_status: lawful,
+            custody_basis: basis.into_iter().collect(),
+            further_proceedings: further,
+            fingerprint_event: printed.then(|| "E-1".to_owned()),
+            on_file,
+            other_agency: other.then(|| "AGREEMENT-1".to_owned()),
+            ..super::rules::record().circumstances
+        }
+    }
+}
+
+prop_compose! {
+    fn facts()(
+        circumstances in circumstances(),
+        age_years in prop_oneof![
+            1 => Just(None),
+            4 => (0..24).prop_map(Some),
+            4 => (24..100).prop_map(Some),
+        ],
+        recollection_open in any::<bool>(),
+    ) -> Facts {
+        Facts { circumstances, decided_on: date(2021, 1, 1), age_years, recollection_open }
+    }
+}
+
+fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
+    for (set, pilot) in [
+        ("28cfr28.12-2020-04-08", false),
+        ("ice-dallas-2020-05-01", true),
+    ] {
+        let found = book.find(facts, Some(set)).unwrap();
+        let told = (found.outcome, found.category);
+        prop_assert_eq!(told, oracle(facts, pilot), "{}: {:?}", set, found.reasons);
+        prop_assert!(!found.reasons.is_empty(), "an answer without a reason");
+        prop_assert_eq!(found.missing.is_empty(), found.outcome != Outcome::Defer);
+
+        let asked = &facts.circumstances;
+        let may_take = matches!(found.outcome, Outcome::Collect | Outcome::MaySkip);
+        prop_assert_eq!(found.category.is_some(), may_take);
+        let child = facts.age_years.is_some_and(|age| age < 14);
+        prop_assert!(!(child && may_take), "nobody of 13 or younger");
+        let resident = asked.citizenship == Citizenship::Lpr
+            && asked.citizenship_confidence == StatusConfidence::Verified;
+        prop_assert!(
+            !(pilot && resident && may_take),
+            "no permanent resident in the pilot"
+        );
+        let us_person = matches!(asked.citizenship, Citizenship::Citizen | Citizenship::Lpr);
+        let as_detainee = found.category == Some(Category::Detainee);
+        prop_assert!(
+            !(us_person && as_detainee),
+            "no US person by the detention limb"
+        );
+        prop_assert!(!(facts.recollection_open && found.outcome == Outcome::MaySkip));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_rule_sets_say_what_the_plain_writing_of_the_law_says() {
+    let book = RuleBook::shipped().unwrap();
+    let config = ProptestConfig {
+        cases: 4_000,
+        failure_persistence: None,
+        ..Default::default()
+    };
+    proptest!(config, |(facts in facts())| check(&book, &facts)?);
+}
+
+/// Every combination of the words that meet in the status and detention rules, at an age that
+/// leaves them open.
+#[test]
+fn every_combination_of_status_and_custody_is_answered_alike() {
+    let book = RuleBook::shipped().unwrap();
+    let base = super::rules::record().circumstances;
+    let mut combinations = 0;
+    for bits in 0..1_usize << CustodyBasis::ALL.len() {
+        let chosen =
+            |(place, basis): (usize, &CustodyBasis)| (bits >> place & 1 == 1).then_some(*basis);
+        let basis: BTreeSet<_> = CustodyBasis::ALL
+            .iter()
+            .enumerate()
+            .filter_map(chosen)
+            .collect();
+        for citizenship in Citizenship::ALL {
+            for status in StatusConfidence::ALL {
+                let (lawful, further) = (bits + combinations, bits / 4 + combinations / 4);
+                let circumstances = Circumstances {
+                    citizenship: *citizenship,
+                    citizenship_confidence: *status,
+                    lawful_status: LawfulStatus::ALL[lawful % LawfulStatus::ALL.len()],
+                    further_proceedings: Known::ALL[further % Known::ALL.len()],
+                    custody_basis: basis.clone(),
+                    ..base.clone()
+                };
+                let facts = Facts {
+                    circumstances,
+                    decided_on: date(2021, 1, 1),
+                    age_years: Some(30),
+                    recollection_open: false,
+                };
+                check(&book, &facts).unwrap();
+                combinations += 1;
+            }
+        }
+    }
+    assert_eq!(combinations, 128 * 4 * 3);
+}
