@@ -113,7 +113,7 @@ impl PostgresEngine {
         let mut session = connect(&self.config)?;
         session
             .client
-            .batch_execute(&format!("VACUUM {table}"))
+            .batch_execute(&format!("VACUUM (FULL) {table}"))
             .map_err(|error| explain(&error))
     }
 }

@@ -2,6 +2,7 @@
 //! `$1` is a named parameter to SQLite, numbered by first use: parameters are therefore bound by
 //! the number in their name.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub(crate) struct SqliteEngine {
 impl SqliteEngine {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         check_version(rusqlite::version_number())?;
+        create_private(path)?;
         let writer = Connection::open(path).map_err(cannot_open)?;
         configure(&writer).map_err(cannot_open)?;
         let journal: String = writer
@@ -97,6 +99,22 @@ fn check_version(version: i32) -> Result<(), StoreError> {
         "the SQLite library has version number {version}; {VERSION_MIN} (3.51.3) or later is \
          needed, because earlier ones can lose committed data when the write-ahead log is reset"
     )))
+}
+
+/// Makes the file if it is absent, for its owner only; SQLite gives its log files the same mode.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::Unavailable(format!(
+            "{}: {}",
+            path.display(),
+            error.kind()
+        ))),
+    }
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {

@@ -293,3 +293,25 @@ fn a_connection_that_the_server_closed_is_replaced() {
     assert_eq!(database.read(on_call).unwrap(), 2);
     database.write(|tx| add(tx, "three")).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn the_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ground = Ground::sqlite();
+    let Location::Sqlite(path) = &ground.location else {
+        panic!("SQLite")
+    };
+    let _database = set_up(&ground);
+    for path in [path.clone(), path.with_extension("db-wal")] {
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    let missing = Location::Sqlite(path.join("no").join("such"));
+    assert!(matches!(
+        Database::open(&missing),
+        Err(StoreError::Unavailable(_))
+    ));
+}

@@ -1,5 +1,7 @@
 //! Migrations: applying twice, stepping, changed and unknown steps, failing steps.
 
+use std::thread;
+
 use store::migration::{Migration, migrate};
 use store::{Database, Dialect, StoreError, custody, index};
 
@@ -120,7 +122,21 @@ fn a_failing_step_leaves_nothing(ground: &Ground) {
     assert_eq!(migrate(&database, &[ONE, TWO], at(0)).unwrap(), 1);
 }
 
+/// As when several processes are started after an upgrade.
+fn many_can_open_and_migrate_at_once(ground: &Ground) {
+    let new: Vec<usize> = thread::scope(|scope| {
+        let starting = [(); 6]
+            .map(|()| scope.spawn(|| migrate(&ground.open(), custody::MIGRATIONS, at(0)).unwrap()));
+        starting
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert_eq!(new.iter().sum::<usize>(), custody::MIGRATIONS.len());
+}
+
 contract! {
+    many_can_open_and_migrate_at_once
     applying_twice_changes_nothing
     stepping_ends_where_a_fresh_start_ends
     a_changed_step_is_an_error
