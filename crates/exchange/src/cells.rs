@@ -1,4 +1,4 @@
-//! One line to its cells, and the columns of a table whose header is a fixed contract.
+//! One line to its cells, and header spellings to what they have in common.
 //!
 //! Quotation marks are honoured at the start of a cell (RFC 4180), doubled inside. Cells come
 //! back without surrounding blanks. Nothing is read as a number here: `0012` stays text.
@@ -77,106 +77,6 @@ pub(crate) fn fold(spelling: &str) -> String {
         .filter(|letter| !matches!(letter, ' ' | '_' | '-' | '.' | '#' | ':' | '(' | ')' | '/'))
         .flat_map(char::to_lowercase)
         .collect()
-}
-
-/// Where each column of a fixed contract stands in a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Columns<const N: usize> {
-    /// The delimiter of the file.
-    pub(crate) delimiter: char,
-    /// For each column of the contract its place in the file.
-    places: [usize; N],
-    /// Cells of the header.
-    pub(crate) width: usize,
-}
-
-impl<const N: usize> Columns<N> {
-    /// Finds the columns in a header line. Strange columns give a warning each; a column that is
-    /// missing or stands twice refuses the file with one error naming all of them.
-    pub(crate) fn find(
-        names: &[&'static str; N],
-        header: &str,
-        row: u64,
-    ) -> Result<(Self, Vec<Problem>), Problem> {
-        let spellings: Vec<(char, Vec<Cow<'_, str>>)> = DELIMITERS
-            .iter()
-            .filter_map(|delimiter| Some((*delimiter, split(header, *delimiter).ok()?)))
-            .collect();
-        let known = |cells: &[Cow<'_, str>]| {
-            names
-                .iter()
-                .filter(|name| cells.iter().any(|cell| fold(cell) == fold(name)))
-                .count()
-        };
-        // The delimiter under which most of the contract is found; a comma where none is better.
-        let Some((delimiter, cells)) = spellings
-            .into_iter()
-            .max_by_key(|(_, cells)| known(cells.as_slice()))
-        else {
-            return Err(Unclosed.problem(row));
-        };
-        let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
-        let mut places = [0; N];
-        let (mut missing, mut repeated) = (Vec::new(), Vec::new());
-        for (place, name) in places.iter_mut().zip(names) {
-            let wanted = fold(name);
-            let mut at = folded
-                .iter()
-                .enumerate()
-                .filter(|(_, cell)| **cell == wanted);
-            match (at.next(), at.next()) {
-                (Some((found, _)), None) => *place = found,
-                (None, _) => missing.push(*name),
-                (Some(_), Some(_)) => repeated.push(*name),
-            }
-        }
-        if !missing.is_empty() || !repeated.is_empty() {
-            let mut wrong = String::from("the header is not that of the contract:");
-            if !missing.is_empty() {
-                wrong.push_str(&format!(" missing {}", missing.join(", ")));
-            }
-            if !repeated.is_empty() {
-                wrong.push_str(&format!(" given twice {}", repeated.join(", ")));
-            }
-            let right = format!("each of these columns once: {}", names.join(", "));
-            // The line is not shown: in a file without a header it is a person's record.
-            return Err(Problem::error(row, "", wrong, right));
-        }
-        let strange = folded
-            .iter()
-            .zip(&cells)
-            .enumerate()
-            .filter_map(|(place, (fold, cell))| {
-                let unknown = !fold.is_empty() && !places.contains(&place);
-                unknown.then(|| {
-                    let right = format!("only the columns {}", names.join(", "));
-                    let wrong = "the column is not part of the contract and was not read";
-                    Problem::warning(row, "", wrong, right).in_column(cell)
-                })
-            });
-        let warnings = strange.collect();
-        Ok((
-            Self {
-                delimiter,
-                places,
-                width: cells.len(),
-            },
-            warnings,
-        ))
-    }
-
-    /// The cells of a row in the order of the contract; `None` where cells stand beyond the
-    /// header. Cells missing at the end are empty.
-    pub(crate) fn pick<'a>(&self, cells: &'a [Cow<'a, str>]) -> Option<[&'a str; N]> {
-        let beyond = cells.get(self.width..).unwrap_or_default();
-        if beyond.iter().any(|cell| !cell.is_empty()) {
-            return None;
-        }
-        Some(
-            self.places
-                .map(|place| cells.get(place).map_or("", AsRef::as_ref)),
-        )
-    }
 }
 
 /// The problem of a row with more cells than the header; its values are not shown.

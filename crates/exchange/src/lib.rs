@@ -11,7 +11,11 @@ pub mod problem;
 
 mod lines;
 mod cells;
+mod contract;
 
+pub mod booking_feed;
+pub mod manifest;
 pub mod genotypes;
+pub mod candidates;
 
 pub use problem::{Problem, Severity, write_error_file};

@@ -9,3 +9,11 @@ mod genotypes;
 mod genotypes_properties;
 #[cfg(test)]
 mod real_files;
+#[cfg(test)]
+mod booking_feed;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod candidates;
+#[cfg(test)]
+mod problem;
