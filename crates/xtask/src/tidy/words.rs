@@ -1,6 +1,6 @@
 //! Words that must not stand in the repository: marks of unfinished work, paths of one machine,
-//! hosts of one registry, texts that are not here, SQL outside the store, and labels for people. The words are written in
-//! halves here, so that this file passes its own check.
+//! hosts of one registry, texts that are not here, SQL outside the store, and labels for people.
+//! The words are written in halves here, so that this file passes its own check.
 //!
 //! The licence text and the lock file are not ours to word.
 
