@@ -23,11 +23,11 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The file, where the caller knows a name.
-    pub file: Option<String>,
+    pub file: Option<Box<str>>,
     /// Physical line, counted from 1; a header on the first line is row 1.
     pub row: u64,
     /// The column as the file's header spells it, where one column is concerned.
-    pub column: Option<String>,
+    pub column: Option<Box<str>>,
     /// What stood there, shortened and made printable, or `(withheld)`.
     pub found: String,
     /// What is wrong with it.
@@ -88,14 +88,14 @@ impl Problem {
     /// Names the column.
     #[must_use]
     pub fn in_column(mut self, column: &str) -> Self {
-        self.column = Some(printable(column));
+        self.column = Some(printable(column).into());
         self
     }
 
     /// Names the file.
     #[must_use]
     pub fn in_file(mut self, file: &str) -> Self {
-        self.file = Some(printable(file));
+        self.file = Some(printable(file).into());
         self
     }
 

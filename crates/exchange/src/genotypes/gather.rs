@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use genetics::{Allele, AlleleKind, Genotype, Locus, Profile};
 
-use super::header::{Column, Layout, Meaning, Shape, Slot, Slots, marker_spelling};
+use super::header::{Column, Layout, Meaning, Shape, Slot, Slots};
 use super::reading::{self, Reading, SexCoding, Token};
+use super::spelling::marker_spelling;
 use super::{LeftOut, Peak, Sample, Table};
 use crate::cells::too_wide;
 use crate::problem::{Problem, Problems};
@@ -44,6 +45,8 @@ pub(super) struct Gathering {
     long: bool,
     drafts: Vec<Draft>,
     by_name: HashMap<String, usize>,
+    /// Loci of the marker spellings met so far; none for a stranger.
+    markers: HashMap<String, Option<Locus>>,
     unknown: Vec<String>,
     letters: bool,
     two: bool,
@@ -68,6 +71,7 @@ impl Gathering {
             long: layout.shape == Shape::Long,
             drafts: Vec::new(),
             by_name: HashMap::new(),
+            markers: HashMap::new(),
             unknown,
             letters: false,
             two: false,
@@ -173,17 +177,22 @@ impl Gathering {
         sample: usize,
         problems: &mut Problems,
     ) -> Option<Locus> {
-        let locus = Locus::from_name(name);
+        if let Some(locus) = self.markers.get(name) {
+            return *locus;
+        }
         if name.is_empty() {
             self.spoil(sample);
             let wrong = "the row names no marker; its sample was left out";
             problems.push(self.at(place, Problem::error(row, "", wrong, "the name of a locus")));
-        } else if locus.is_none() && !self.unknown.iter().any(|known| known == name) {
+            return None;
+        }
+        let locus = Locus::from_name(name);
+        self.markers.insert(name.to_owned(), locus);
+        if locus.is_none() {
             self.unknown.push(name.to_owned());
             let wrong = "the marker is not known; its rows were not read";
-            let problem =
-                Problem::warning(row, name, wrong, "the name of a locus of the 2017 list");
-            problems.push(self.at(place, problem));
+            let right = "the name of a locus of the 2017 list";
+            problems.push(self.at(place, Problem::warning(row, name, wrong, right)));
         }
         locus
     }

@@ -9,6 +9,9 @@ use std::fmt;
 use genetics::Locus;
 use serde::Serialize;
 
+use super::spelling::{
+    MARKER, SAMPLE, height_of, is_known, locus_of, near, numbered, one_slip, slip, unnumbered,
+};
 use crate::cells::{DELIMITERS, Unclosed, fold, split};
 use crate::problem::Problem;
 
@@ -105,65 +108,8 @@ pub(super) struct Slots {
     pub(super) slots: Vec<Slot>,
 }
 
-/// Spellings that name the sample, the surest first (folded).
-const SAMPLE: [&str; 7] = [
-    "samplename",
-    "sample",
-    "sampleid",
-    "specimenname",
-    "specimennumber",
-    "specimenid",
-    "specimen",
-];
-/// Spellings that name the marker (folded).
-const MARKER: [&str; 4] = ["marker", "locus", "markername", "locusname"];
-/// Columns that analysis software writes and that nothing here needs.
-const NOT_NEEDED: [&str; 44] = [
-    "Status",
-    "Sample File",
-    "Sample File Name",
-    "Sample ID",
-    "Comments",
-    "Comment",
-    "Remark",
-    "Remarks",
-    "Sample Type",
-    "Specimen Category",
-    "SFN",
-    "Analysis Method",
-    "Panel",
-    "Size Standard",
-    "Custom Control",
-    "Matrix",
-    "Run Name",
-    "Run Date & Time",
-    "Instrument Type",
-    "Instrument ID",
-    "Plate ID",
-    "Cap",
-    "Well",
-    "SE",
-    "REF",
-    "SQO",
-    "ARNM",
-    "SOS",
-    "SQ",
-    "SSPK",
-    "MIX",
-    "OMR",
-    "CGQ",
-    "GQ",
-    "Profile ID",
-    "Dye",
-    "Size",
-    "Peak Area",
-    "Area",
-    "Data Point",
-    "Mutation",
-    "Pop",
-    "Population",
-    "Case Number",
-];
+/// Columns of one table; the widest export known has 113.
+const COLUMNS_MAX: usize = 4096;
 
 type Understood = (Layout, Slots, Vec<Problem>);
 
@@ -193,54 +139,19 @@ fn understand_cells(
     delimiter: char,
     row: u64,
 ) -> Result<Understood, Problem> {
-    let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
-    let sample = only(&folded, &SAMPLE);
-    let marker = only(&folded, &MARKER);
-    let meanings = match marker {
-        Ok(Some(_)) => long_meanings(&folded),
-        _ => wide_meanings(cells, &folded),
-    };
-    let mut columns: Vec<Column> = cells
-        .iter()
-        .zip(meanings)
-        .map(|(name, meaning)| Column {
-            name: name.to_string(),
-            meaning,
-        })
-        .collect();
-    let refuse = |wrong: String| Err(Problem::error(row, &cells.join(" | "), wrong, EXPECTED));
-    let (sample, marker) = match (sample, marker) {
-        (Ok(Some(sample)), Ok(marker)) => (sample, marker),
-        (Ok(None), _) => {
-            return refuse(format!(
-                "no column names the sample{}",
-                slip(cells, &["Sample Name"])
-            ));
-        }
-        (Err(spelling), _) | (_, Err(spelling)) => {
-            return refuse(format!("the column '{spelling}' is given twice"));
-        }
-    };
-    for (place, meaning) in [(Some(sample), Meaning::Sample), (marker, Meaning::Marker)] {
-        if let Some(column) = place.and_then(|place| columns.get_mut(place)) {
-            column.meaning = meaning;
-        }
+    if cells.len() > COLUMNS_MAX {
+        let wrong = format!("the header has {} columns", cells.len());
+        return Err(Problem::error(
+            row,
+            "",
+            wrong,
+            format!("at most {COLUMNS_MAX}"),
+        ));
     }
-    let slots = match marker {
-        Some(_) => long_slots(&columns, &folded),
-        None => Ok(wide_slots(&columns)),
-    };
-    let slots = match slots {
-        Ok(slots) if slots.is_empty() => {
-            return refuse(format!(
-                "no column holds alleles{}",
-                slip(cells, &["Marker"])
-            ));
-        }
-        Ok(slots) => slots,
-        Err(wrong) => return refuse(wrong),
-    };
-    let shape = match (marker, slots.iter().all(|slot| slot.lists)) {
+    let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
+    let (columns, slots) = place_columns(cells, &folded)
+        .map_err(|wrong| Problem::error(row, &cells.join(" | "), wrong, EXPECTED))?;
+    let shape = match (slots.marker, slots.slots.iter().all(|slot| slot.lists)) {
         (Some(_), _) => Shape::Long,
         (None, true) => Shape::WideLists,
         (None, false) => Shape::WideColumns,
@@ -252,14 +163,51 @@ fn understand_cells(
         shape,
         columns,
     };
+    Ok((layout, slots, warnings))
+}
+
+/// What each column means, and where a row keeps what; or why that cannot be told.
+fn place_columns(
+    cells: &[Cow<'_, str>],
+    folded: &[String],
+) -> Result<(Vec<Column>, Slots), String> {
+    let twice = |spelling| format!("the column '{spelling}' is given twice");
+    let marker = only(folded, &MARKER).map_err(twice)?;
+    let sample = only(folded, &SAMPLE).map_err(twice)?;
+    let sample = sample
+        .ok_or_else(|| format!("no column names the sample{}", slip(cells, "Sample Name")))?;
+    let meanings = match marker {
+        Some(_) => long_meanings(folded),
+        None => wide_meanings(cells, folded),
+    };
+    let columns = cells.iter().zip(meanings).enumerate();
+    let columns: Vec<Column> = columns
+        .map(|(place, (name, meaning))| {
+            let meaning = match place {
+                _ if place == sample => Meaning::Sample,
+                _ if Some(place) == marker => Meaning::Marker,
+                _ => meaning,
+            };
+            Column {
+                name: name.to_string(),
+                meaning,
+            }
+        })
+        .collect();
+    let slots = match marker {
+        Some(_) => long_slots(&columns, folded)?,
+        None => wide_slots(&columns),
+    };
+    if slots.is_empty() {
+        return Err(format!("no column holds alleles{}", slip(cells, "Marker")));
+    }
     Ok((
-        layout,
+        columns,
         Slots {
             sample,
             marker,
             slots,
         },
-        warnings,
     ))
 }
 
@@ -289,16 +237,6 @@ fn long_meanings(folded: &[String]) -> Vec<Meaning> {
             .unwrap_or(Meaning::NotRead),
     };
     folded.iter().map(meaning).collect()
-}
-
-/// The number of `allele7` for the word `allele`.
-fn numbered(name: &str, word: &str) -> Option<u32> {
-    let digits = name.strip_prefix(word)?;
-    let short = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    short
-        .then(|| digits.parse().ok())
-        .flatten()
-        .filter(|number| *number > 0)
 }
 
 fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String> {
@@ -365,43 +303,6 @@ fn wide_meanings(cells: &[Cow<'_, str>], folded: &[String]) -> Vec<Meaning> {
     meanings
 }
 
-/// The locus of `D3S1358`, `D3S1358_1`, `D3S1358.2`, `Penta D 1`, `vWA Allele 2`.
-fn locus_of(name: &str) -> Option<Locus> {
-    Locus::from_name(name).or_else(|| Locus::from_name(unnumbered(name)?))
-}
-
-/// The name before a number that a separator or the word allele sets off.
-fn unnumbered(name: &str) -> Option<&str> {
-    let separators = [' ', '_', '.', '-', '#', '('];
-    let open = name.trim_end_matches(')');
-    let base = open.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let bare = base.trim_end_matches(separators);
-    let cut = bare
-        .len()
-        .checked_sub("allele".len())
-        .filter(|cut| bare.is_char_boundary(*cut));
-    let word = cut.and_then(|cut| bare.split_at_checked(cut));
-    match word {
-        Some((before, word)) if word.eq_ignore_ascii_case("allele") => {
-            Some(before.trim_end_matches(separators))
-        }
-        _ => (base.len() < open.len() && bare.len() < base.len()).then_some(bare),
-    }
-}
-
-/// The locus whose heights a column holds: `Height` after its locus, or `D3S1358 Height`.
-fn height_of(name: &str, folded: &str, last: Option<Locus>) -> Option<Locus> {
-    if matches!(folded, "height" | "heights") || numbered(folded, "height").is_some() {
-        return last;
-    }
-    let lower = name.to_ascii_lowercase();
-    let start = lower.find("height")?;
-    let (before, after) = (name.get(..start)?, name.get(start + "height".len()..)?);
-    let number = after.trim_matches(|c: char| !c.is_alphanumeric());
-    let sound = number.bytes().all(|byte| byte.is_ascii_digit());
-    locus_of(before.trim_end_matches([' ', '_', '.', '-', '#'])).filter(|_| sound)
-}
-
 fn wide_slots(columns: &[Column]) -> Vec<Slot> {
     let mut slots: Vec<Slot> = Vec::new();
     for (place, column) in columns.iter().enumerate() {
@@ -434,14 +335,6 @@ fn wide_slots(columns: &[Column]) -> Vec<Slot> {
     slots
 }
 
-/// True for a column that is known and not needed, also when numbered (`UD3`, `Size 8`).
-fn is_known(folded: &str) -> bool {
-    let bare = folded.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    SAMPLE.contains(&folded)
-        || matches!(bare, "ud" | "height")
-        || NOT_NEEDED.iter().any(|name| fold(name) == bare)
-}
-
 fn warnings(columns: &[Column], folded: &[String], row: u64) -> Vec<Problem> {
     let mut warned: Vec<String> = Vec::new();
     let mut warnings = Vec::new();
@@ -470,50 +363,4 @@ fn warnings(columns: &[Column], folded: &[String], row: u64) -> Vec<Problem> {
         }
     }
     warnings
-}
-
-/// The spelling of an unknown marker column without the number of its allele.
-pub(super) fn marker_spelling(name: &str) -> &str {
-    unnumbered(name).unwrap_or(name)
-}
-
-/// `, but 'Smaple Name' stands there` where a column is one slip away from a needed one.
-fn slip(cells: &[Cow<'_, str>], needed: &[&str]) -> String {
-    cells
-        .iter()
-        .find(|cell| needed.iter().any(|name| one_slip(&fold(cell), &fold(name))))
-        .map(|cell| format!(" ('{cell}' is one slip away)"))
-        .unwrap_or_default()
-}
-
-/// The known column or locus that is one slip away.
-fn near(folded: &str) -> Option<&'static str> {
-    let names = ["Sample Name", "Marker", "Allele", "Height"];
-    let loci = Locus::all().map(Locus::name);
-    names
-        .into_iter()
-        .chain(NOT_NEEDED)
-        .chain(loci)
-        .filter(|name| name.len() > 4)
-        .find(|name| one_slip(folded, &fold(name)))
-}
-
-/// True where one letter was changed, left out, put in, or swapped with its neighbour.
-fn one_slip(found: &str, meant: &str) -> bool {
-    let (found, meant): (Vec<char>, Vec<char>) = (found.chars().collect(), meant.chars().collect());
-    let same = found.iter().zip(&meant).take_while(|(a, b)| a == b).count();
-    let (found, meant) = (
-        found.get(same..).unwrap_or_default(),
-        meant.get(same..).unwrap_or_default(),
-    );
-    match (found, meant) {
-        ([], []) => false,
-        ([_, found_rest @ ..], _) if found_rest == meant => true,
-        (_, [_, meant_rest @ ..]) if found == meant_rest => true,
-        ([_, found_rest @ ..], [_, meant_rest @ ..]) if found_rest == meant_rest => true,
-        ([a, b, found_rest @ ..], [c, d, meant_rest @ ..]) => {
-            (a, b) == (d, c) && found_rest == meant_rest
-        }
-        _ => false,
-    }
 }

@@ -19,6 +19,7 @@
 //!
 //! Absent: peak sizes and areas, flags of the analysis software, and what a profile is good for.
 
+mod spelling;
 mod header;
 mod reading;
 mod gather;

@@ -32,19 +32,28 @@ fn pairs_and_their_faults() {
     assert_eq!(
         shown(&format!("{HEADER}{rows}")),
         "2: F1 P1 (20, 19, 1) moderate\n8: F1 P5 (20, 18, 1) high\n\
-         error: row 3: the pair stands in this list already, found 'F1 and P1'; expected each pair once.\n\
-         error: row 4: more loci agree or disagree than were compared, found '19 matching and 2 not, of 20'; expected counts that fit into loci_compared.\n\
+         error: row 3: the pair stands in this list already, found 'F1 and P1'; expected each \
+         pair once.\n\
+         error: row 4: more loci agree or disagree than were compared, found '19 matching and 2 \
+         not, of 20'; expected counts that fit into loci_compared.\n\
          error: row 5, column 'person': this is no specimen number; expected 1 to 24 characters.\n\
-         error: row 6, column 'stringency': this is no stringency, found 'mismatch'; expected high, moderate or low.\n\
-         error: row 7, column 'loci_compared': this is no count, found '-1'; expected a whole number of loci.\n\
-         error: row 9, column 'person': this is no specimen number, found 'ABCDEFGHIJKLMNOPQRSTUVWXY'; expected 1 to 24 characters.\n"
+         error: row 6, column 'stringency': this is no stringency, found 'mismatch'; expected \
+         high, moderate or low.\n\
+         error: row 7, column 'loci_compared': this is no count, found '-1'; expected a whole \
+         number of loci.\n\
+         error: row 9, column 'person': this is no specimen number, found \
+         'ABCDEFGHIJKLMNOPQRSTUVWXY'; expected 1 to 24 characters.\n"
     );
 }
 
 proptest! {
     #[test]
     fn what_is_written_reads_back(
-        pairs in btree_map(("[!-~]{1,24}", "[!-~]{1,24}"), (0_u32..30, 0_u32..30, select(vec![Level::High, Level::Moderate, Level::Low])), 0..10),
+        pairs in btree_map(
+            ("[!-~]{1,24}", "[!-~]{1,24}"),
+            (0_u32..30, 0_u32..30, select(vec![Level::High, Level::Moderate, Level::Low])),
+            0..10,
+        ),
     ) {
         let pairs: Vec<_> = pairs
             .into_iter()

@@ -173,7 +173,8 @@ fn off_ladder_is_kept_and_said_once_a_sample() {
     check(
         "Sample,Marker,Allele 1,Allele 2,Allele 3\nS,FGA,OL,24,OL\nS,vWA,OL,,\nT,FGA,24,25,\n",
         "S@2 FGA=24,OL vWA=OL\nT@4 FGA=24,25\n\
-         warning: row 2: off-ladder readings at FGA, vWA, found 'S'; expected a person's review of them.",
+         warning: row 2: off-ladder readings at FGA, vWA, found 'S'; expected a person's review \
+         of them.",
     );
 }
 
@@ -223,14 +224,18 @@ fn a_marker_given_twice() {
 #[test]
 fn a_cell_that_is_no_allele_leaves_the_sample_out_whole() {
     check(
-        "Sample,Marker,Allele 1,Allele 2\nS,FGA,24,25\nS,vWA,16,17?\nT,FGA,9.33,\nU,FGA,24,X\nV,AMEL,16,\n",
+        "Sample,Marker,Allele 1,Allele 2\n\
+         S,FGA,24,25\nS,vWA,16,17?\nT,FGA,9.33,\nU,FGA,24,X\nV,AMEL,16,\n",
         "left out S@2\nleft out T@4\nleft out U@5\nleft out V@6\n\
          error: row 3, column 'Allele 2': this is no allele of vWA; sample S was left out, found \
-         '17?'; expected a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' or 'OL'.\n\
+         '17?'; expected a number from 1 to 99 with at most one decimal after a point, '<9', \
+         '>15', '12.X' or 'OL'.\n\
          error: row 4, column 'Allele 1': this is no allele of FGA; sample T was left out, found \
-         '9.33'; expected a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' or 'OL'.\n\
+         '9.33'; expected a number from 1 to 99 with at most one decimal after a point, '<9', \
+         '>15', '12.X' or 'OL'.\n\
          error: row 5, column 'Allele 2': this is no allele of FGA; sample U was left out, found \
-         'X'; expected a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' or 'OL'.\n\
+         'X'; expected a number from 1 to 99 with at most one decimal after a point, '<9', \
+         '>15', '12.X' or 'OL'.\n\
          error: row 6, column 'Allele 1': this is no allele of Amelogenin; sample V was left out, \
          found '16'; expected X, Y or OL, or the digits 1 and 2.",
     );
@@ -244,10 +249,13 @@ fn a_cell_that_is_no_allele_leaves_the_sample_out_whole() {
 #[test]
 fn bad_rows_stop_nothing() {
     check(
-        "Sample,Marker,Allele 1\n,FGA,24\nS,,24\nT,FGA,24,25\n\"U,FGA,24\nV,FGA,24,,,\n,,,\nW,FGA\n",
+        "Sample,Marker,Allele 1\n\
+         ,FGA,24\nS,,24\nT,FGA,24,25\n\"U,FGA,24\nV,FGA,24,,,\n,,,\nW,FGA\n",
         "V@6 FGA=24\nW@8\nleft out S@3\nleft out T@4\nleft out U@5\n\
-         error: row 2, column 'Sample': the row names no sample and was left out; expected a sample name.\n\
-         error: row 3, column 'Marker': the row names no marker; its sample was left out; expected the name of a locus.\n\
+         error: row 2, column 'Sample': the row names no sample and was left out; expected a \
+         sample name.\n\
+         error: row 3, column 'Marker': the row names no marker; its sample was left out; \
+         expected the name of a locus.\n\
          error: row 4: the row has more cells than the header; expected at most 3 cells, with \
          quotation marks around cells holding a delimiter.\n\
          error: row 5: a quotation mark opens a cell and does not close on this line; expected \
@@ -287,11 +295,13 @@ fn headers_that_refuse_the_file() {
         "Sample Name,Marker,Allele 1,Alleles",
         "both listed and in numbered columns",
     );
+    refused(&"Sample,".repeat(5000), "the header has 5001 columns");
     refused("one,two", "found 'one | two'");
     check(
         "",
         "error: row 1: the file is empty; expected a header with Sample Name, Marker and \
-         Allele 1, Allele 2 and so on, or with Sample Name and one or more columns named after loci.",
+         Allele 1, Allele 2 and so on, or with Sample Name and one or more columns named after \
+         loci.",
     );
 }
 
@@ -371,7 +381,7 @@ fn a_line_that_cannot_be_held_is_passed_over() {
         show::genotypes(format!("Sample,Marker,Allele 1\nS,FGA,{long}\nT,FGA,24\n").as_bytes());
     assert_eq!(
         text,
-        "T@3 FGA=24\nleft out S@2\nerror: row 2: the line is longer than 1 MiB; expected a table with one \
-         record in a line.\n"
+        "T@3 FGA=24\nleft out S@2\nerror: row 2: the line is longer than 1 MiB; expected a table \
+         with one record in a line.\n"
     );
 }

@@ -75,7 +75,10 @@ fn encoded(text: &str, encoding: u8) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(samples in samples(), delimiter in prop::sample::select(b"\t,;".to_vec())) {
+    fn what_is_written_reads_back(
+        samples in samples(),
+        delimiter in prop::sample::select(b"\t,;".to_vec()),
+    ) {
         let text = written(&samples, delimiter);
         let (table, problems) = read_bytes(text.as_bytes());
         prop_assert!(problems.iter().all(|problem| !problem.is_error()), "{problems:?}");

@@ -21,13 +21,17 @@ fn shown(input: &str) -> String {
 
 #[test]
 fn entries_and_their_faults() {
-    let rows = "P1,1,K001,S1\nP1,2,K002,S2\nP1,2,K003,S3\nP2,2,K001,S4\nP1,zero,K004,S5\nP1,4,,S6\nP2,2,K005,S7\n";
+    let rows = "P1,1,K001,S1\nP1,2,K002,S2\nP1,2,K003,S3\nP2,2,K001,S4\n\
+                P1,zero,K004,S5\nP1,4,,S6\nP2,2,K005,S7\n";
     assert_eq!(
         shown(&format!("{HEADER}{rows}")),
         "2: P1 1 K001 S1\n3: P1 2 K002 S2\n8: P2 2 K005 S7\n\
-         error: row 4, column 'position': the position is taken, found '2'; expected each position once in a package.\n\
-         error: row 5, column 'kit_barcode': the kit stands in this manifest already, found 'K001'; expected each kit once.\n\
-         error: row 6, column 'position': this is no position, found 'zero'; expected a whole number from 1.\n\
+         error: row 4, column 'position': the position is taken, found '2'; expected each \
+         position once in a package.\n\
+         error: row 5, column 'kit_barcode': the kit stands in this manifest already, found \
+         'K001'; expected each kit once.\n\
+         error: row 6, column 'position': this is no position, found 'zero'; expected a whole \
+         number from 1.\n\
          error: row 7, column 'kit_barcode': the cell is empty; expected a value in every row.\n"
     );
     assert_eq!(
