@@ -319,7 +319,8 @@ impl RuleBook {
             .max_by_key(|set| (set.manifest.scope.rank(), set.manifest.effective_from))
     }
 
-    fn zone(&self, component: &str, site: &str) -> Option<&TimeZone> {
+    /// The clock of a site: from the table of sites, else of the most special set that covers it.
+    pub fn zone(&self, component: &str, site: &str) -> Option<&TimeZone> {
         self.sites.zone(component, site).or_else(|| {
             self.covering(component, site)
                 .filter(|set| set.zone.is_some())

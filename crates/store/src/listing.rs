@@ -9,6 +9,12 @@ use crate::stream::{self, Versioned};
 use crate::tx::Tx;
 use crate::values;
 
+const EVENT_COUNTS: &str = "SELECT station, kind, COUNT(*) AS number FROM event \
+     GROUP BY station, kind ORDER BY station, kind";
+
+/// Every fixed statement of this file, for the test that prepares them on both engines.
+pub const SQL: &[&str] = &[EVENT_COUNTS];
+
 /// Where a page begins: after the row written at this instant with this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After {
@@ -52,5 +58,16 @@ pub fn counts(tx: &mut dyn Tx, table: &'static str) -> Result<Vec<(String, u64)>
     let rows = tx.query(&sql, &[])?;
     rows.iter()
         .map(|row| Ok((row.get_text("stage")?.to_owned(), row.get_u64("number")?)))
+        .collect()
+}
+
+/// How often each kind of event happened at each station: `(station, kind, number)`.
+pub fn event_counts(tx: &mut dyn Tx) -> Result<Vec<(String, String, u64)>, StoreError> {
+    let rows = tx.query(EVENT_COUNTS, &[])?;
+    rows.iter()
+        .map(|row| {
+            let station = row.get_text("station")?.to_owned();
+            Ok((station, row.get_text("kind")?.to_owned(), row.get_u64("number")?))
+        })
         .collect()
 }

@@ -23,8 +23,10 @@ const BY_KEY: &str = "SELECT id, search_key, category, laboratory, profile FROM 
 const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
      WHERE search_key > $1 AND profile IS NOT NULL ORDER BY search_key LIMIT $2";
 
+const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
+
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE];
+pub const SQL: &[&str] = &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE, SEARCH_KEY];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<upload::Stage>;
@@ -129,4 +131,11 @@ fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {
         laboratory: Ori::from(row.get_text("laboratory")?),
         profile,
     })
+}
+
+/// The search key that a record has or had.
+pub fn search_key(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<u64>, StoreError> {
+    let row = tx.first(SEARCH_KEY, values![id.as_str()])?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(row.opt_i64("search_key")?.and_then(|key| u64::try_from(key).ok()))
 }

@@ -1,0 +1,259 @@
+//! Accession: examine an arrived kit; accept it under a number that tells nothing, or reject it
+//! with a notice to the site and an order to collect again.
+
+use journey::accession::{Command, Examination, Findings, KitRecord, Lawful, Rejection, Stage};
+use journey::custody::Action;
+use journey::eligibility::Outcome;
+use journey::ids::{AccessionNumber, KitBarcode, NoticeId, Ori, PersonId, SpecimenNumber};
+use journey::kit::{self, Withdrawal};
+use journey::{collection, deadline, notice};
+use serde::{Deserialize, Serialize};
+use store::custody as rows;
+use store::listing::{self, After};
+use store::{Tx, job};
+
+use crate::booking::open_duty;
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::jobs::{self, RegisterSpecimen};
+use crate::programme::Programme;
+use crate::unit::{advance, chain, note};
+
+/// Examine an arrived kit.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Examine {
+    /// The barcode under which it travelled.
+    pub kit: KitBarcode,
+    /// What is seen.
+    pub findings: Findings,
+}
+
+/// How an examination ended.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Examined {
+    /// Accepted under this number.
+    Accepted {
+        /// The laboratory's number.
+        accession: AccessionNumber,
+    },
+    /// Waiting for the agency to complete the form.
+    Held,
+    /// Rejected.
+    Rejected {
+        /// Why.
+        why: Rejection,
+    },
+}
+
+/// An arrived kit as lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The kit.
+    pub kit: KitBarcode,
+    /// The package it came in.
+    pub package: String,
+    /// Where it stands.
+    pub stage: &'static str,
+    /// The laboratory's number, once accepted.
+    pub accession: Option<AccessionNumber>,
+    /// Why it was rejected, if it was.
+    pub why: Option<&'static str>,
+}
+
+impl Programme {
+    /// Examines an arrived kit against what is seen, the kit's record, and the law as it stands.
+    ///
+    /// # Errors
+    /// `Refused` where the collector examines, or the kit was examined already.
+    pub fn examine_kit(
+        &self,
+        op: &OpContext<'_>,
+        examine: &Examine,
+    ) -> Result<Examined, ServiceError> {
+        self.may(op, "accession.examine", "")?;
+        let kit = &examine.kit;
+        self.step(op, "accession", kit.as_str(), |tx| {
+            let collection = rows::collection::of_kit(tx, kit)?
+                .ok_or_else(|| ServiceError::not_found("collection with kit", kit))?;
+            let opened = collection.value.opened();
+            let examination = Examination {
+                barcode: kit.clone(),
+                findings: examine.findings.clone(),
+                kit: self.kit_record(tx, kit, opened)?,
+                lawful: self.lawful(tx, kit)?,
+                collector: opened.collector.clone(),
+                accession: AccessionNumber::new(format!("A{}", op.ids.number())),
+                stamp: op.stamp(),
+            };
+            let command = Command::Examine(Box::new(examination));
+            let stage =
+                advance!(tx, op, "accession": journey::accession, rows::accession, kit, command);
+            match stage {
+                Stage::Accepted(accepted) => self.accepted(tx, op, kit, accepted),
+                Stage::Rejected(rejected) => {
+                    let person = opened.person.clone();
+                    self.rejected(tx, op, kit, rejected.why, &person, opened)
+                }
+                _ => {
+                    chain(tx, op, kit, Action::Held, self.laboratory.as_str())?;
+                    Ok(Examined::Held)
+                }
+            }
+        })
+    }
+
+    /// Arrived kits at a stage (empty: all), longest waiting first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_accessions(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
+        self.may(op, "accession.list", "")?;
+        let page = self
+            .custody
+            .read(|tx| listing::page::<Stage>(tx, rows::accession::TABLE, stage, after, limit))?;
+        Ok(page.iter().map(listed).collect())
+    }
+
+    /// Whether the sample of a kit is lawful as the custody record tells now.
+    pub(crate) fn lawful(&self, tx: &mut dyn Tx, kit: &KitBarcode) -> Result<Lawful, ServiceError> {
+        let Some(collection) = rows::collection::of_kit(tx, kit)? else {
+            return Ok(Lawful::NoBasis);
+        };
+        let opened = collection.value.opened();
+        let record = match self.open_record(tx, &opened.booking) {
+            Err(ServiceError::Refused(_)) => return Ok(Lawful::NoBasis),
+            other => other?,
+        };
+        // The age is that at the collection; the other facts are those known now.
+        let facts = self.rules.facts(&record, opened.opened_at, None, false);
+        let finding = self.finding(&facts)?;
+        Ok(match (finding.outcome, finding.category) {
+            (Outcome::Collect | Outcome::MaySkip, Some(category)) => Lawful::As(category),
+            _ if finding
+                .reasons
+                .first()
+                .is_some_and(|reason| reason.id == "UNDER_14") =>
+            {
+                Lawful::Underage
+            }
+            _ => Lawful::NoBasis,
+        })
+    }
+
+    fn kit_record(
+        &self,
+        tx: &mut dyn Tx,
+        kit: &KitBarcode,
+        opened: &collection::Opened,
+    ) -> Result<KitRecord, ServiceError> {
+        let Some(row) = rows::kit::load(tx, kit)? else {
+            return Ok(KitRecord {
+                lot_recalled: false,
+                in_date: false,
+            });
+        };
+        let used_on = self.civil_date(tx, &opened.booking, opened.opened_at)?;
+        let issued = row.value.issued();
+        let recalled = |row: &rows::kit::Stored| matches!(&row.value, kit::Stage::Withdrawn(kit) if kit.why == Withdrawal::Recalled);
+        let lot = rows::kit::of_lot(tx, &issued.lot)?;
+        Ok(KitRecord {
+            lot_recalled: lot.iter().any(recalled),
+            in_date: used_on <= issued.expires_on,
+        })
+    }
+
+    fn accepted(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        kit: &KitBarcode,
+        accepted: journey::accession::Accepted,
+    ) -> Result<Examined, ServiceError> {
+        let specimen = SpecimenNumber::new(format!("S{}", op.ids.number()));
+        rows::link::create(tx, &self.keys, &specimen, kit)?;
+        note(tx, op, "custody", kit.as_str(), "linked", &())?;
+        chain(tx, op, kit, Action::Accepted, self.laboratory.as_str())?;
+        let register = RegisterSpecimen {
+            specimen,
+            category: accepted.category,
+        };
+        let key = format!("{}/{kit}", jobs::REGISTER_SPECIMEN);
+        let sealed = self.seal_job(jobs::REGISTER_SPECIMEN, &register)?;
+        job::enqueue(tx, &key, jobs::REGISTER_SPECIMEN, &sealed, op.at)?;
+        Ok(Examined::Accepted {
+            accession: accepted.accession,
+        })
+    }
+
+    fn rejected(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        kit: &KitBarcode,
+        why: Rejection,
+        person: &PersonId,
+        opened: &collection::Opened,
+    ) -> Result<Examined, ServiceError> {
+        chain(tx, op, kit, Action::Rejected, self.laboratory.as_str())?;
+        if why.asks_again() {
+            open_duty(tx, op, person, why.word())?;
+        }
+        let subject = notice::Subject::Rejection {
+            kit: kit.clone(),
+            why,
+        };
+        let to = Ori::new(opened.site.as_str());
+        raise_notice(tx, op, &format!("rejection/{kit}"), subject, to)?;
+        Ok(Examined::Rejected { why })
+    }
+}
+
+/// Raises a notice about something, once.
+pub(crate) fn raise_notice(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    about: &str,
+    subject: notice::Subject,
+    to: Ori,
+) -> Result<(), ServiceError> {
+    if rows::notice::find_about(tx, about)?.is_some() {
+        return Ok(());
+    }
+    let id = NoticeId::new(op.ids.id());
+    let due_at = notice_due(op);
+    let command = notice::Command::Raise(notice::Due {
+        subject,
+        to,
+        due_at,
+    });
+    advance!(tx, op, "notice": journey::notice, rows::notice, &id, command);
+    Ok(rows::notice::about(tx, &id, about)?)
+}
+
+/// When a notice raised now is due.
+pub(crate) fn notice_due(op: &OpContext<'_>) -> jiff::Timestamp {
+    let hours = jiff::SignedDuration::from_hours(deadline::NOTICE_HOURS_MAX);
+    op.at.checked_add(hours).unwrap_or(jiff::Timestamp::MAX)
+}
+
+fn listed(row: &rows::accession::Stored) -> Listed {
+    let (accession, why) = match &row.value {
+        Stage::Accepted(accepted) => (Some(accepted.accession.clone()), None),
+        Stage::Rejected(rejected) => (None, Some(rejected.why.word())),
+        Stage::Arrived(_) | Stage::Held(_) => (None, None),
+    };
+    Listed {
+        kit: KitBarcode::from(row.id.as_str()),
+        package: row.value.arrived().package.to_string(),
+        stage: row.value.word(),
+        accession,
+        why,
+    }
+}

@@ -1,0 +1,399 @@
+//! Bookings: record what the booking system says, amend it, and account for every one.
+//!
+//! A person is found by fingerprint number first; without one every booking is a new person.
+//! Recording a booking decides eligibility at once, so that no booking waits unseen.
+
+use jiff::Timestamp;
+use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
+use journey::eligibility::{Decision, Outcome};
+use journey::ids::{BookingId, PersonId, RecollectionId};
+use journey::{duty, refusal::RefusalCode};
+use serde::{Deserialize, Serialize};
+use store::custody as rows;
+use store::envelope::{self, Place};
+use store::listing::{self, After};
+use store::{StoreError, Tx};
+
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::programme::Programme;
+use crate::unit::{advance, note};
+
+/// What recording a booking gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recorded {
+    /// The booking.
+    pub booking: BookingId,
+    /// The person, as fingerprints told.
+    pub person: PersonId,
+    /// Bookings of this person that were there before.
+    pub earlier_bookings: usize,
+    /// Standing orders to collect again that follow this person.
+    pub recollections_open: usize,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// A booking as lists show it: without a name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The booking.
+    pub booking: BookingId,
+    /// The person's id.
+    pub person: PersonId,
+    /// Component.
+    pub component: String,
+    /// Site.
+    pub site: String,
+    /// When booked.
+    pub booked_at: Timestamp,
+    /// Where it stands, or how it ended.
+    pub stage: &'static str,
+    /// Outcome of the decision that stands.
+    pub outcome: Option<Outcome>,
+    /// Ids of that decision's reasons.
+    pub reasons: Vec<String>,
+    /// Facts that are missing.
+    pub missing: Vec<String>,
+}
+
+/// One booking with the person's values; reading it is on record.
+#[derive(Clone, Serialize)]
+pub struct Viewed {
+    /// Without the name.
+    pub listed: Listed,
+    /// The person's values.
+    pub person: Person,
+    /// The circumstances.
+    pub circumstances: Circumstances,
+}
+
+/// How a booking is closed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Close {
+    /// The booking.
+    pub booking: BookingId,
+    /// Why a sample that was due was not taken; needed only then.
+    #[serde(default)]
+    pub why: Option<NotCollected>,
+}
+
+/// What was found when a booking came in.
+struct Known {
+    person: PersonId,
+    earlier: usize,
+}
+
+impl Programme {
+    /// Records a booking and decides its eligibility.
+    ///
+    /// # Errors
+    /// `Refused` where the booking is recorded already.
+    pub fn record_booking(
+        &self,
+        op: &OpContext<'_>,
+        record: &BookingRecord,
+    ) -> Result<Recorded, ServiceError> {
+        self.may(op, "booking.record", record.circumstances.site.as_str())?;
+        let booking = &record.booking;
+        let digest = self.digest("booking", record)?;
+        self.step(op, "booking", booking.as_str(), |tx| {
+            let known = self.person_of(tx, op, record)?;
+            let command = Command::Book {
+                person: known.person.clone(),
+                circumstances: Box::new(record.circumstances.clone()),
+                digest: digest.clone(),
+            };
+            advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
+            self.seal_record(tx, &known.person, record)?;
+            let recollections_open = rows::duty::open_of(tx, &known.person)?.len();
+            let decision = self.decide_in(tx, op, booking)?;
+            Ok(Recorded {
+                booking: booking.clone(),
+                person: known.person,
+                earlier_bookings: known.earlier,
+                recollections_open,
+                decision,
+            })
+        })
+    }
+
+    /// Records changed facts of an open booking and decides again.
+    ///
+    /// # Errors
+    /// `Refused` where the booking is unknown or accounted for; `Invalid` where the new record is
+    /// of another person's fingerprints.
+    pub fn amend_booking(
+        &self,
+        op: &OpContext<'_>,
+        record: &BookingRecord,
+    ) -> Result<Decision, ServiceError> {
+        self.may(op, "booking.amend", record.circumstances.site.as_str())?;
+        let booking = &record.booking;
+        let digest = self.digest("booking", record)?;
+        self.step(op, "booking", booking.as_str(), |tx| {
+            let command = Command::Amend {
+                digest: digest.clone(),
+            };
+            let stage =
+                advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
+            let person = stage.booked().person.clone();
+            self.same_fingerprints(tx, &person, record)?;
+            self.seal_record(tx, &person, record)?;
+            self.decide_in(tx, op, booking)
+        })
+    }
+
+    /// Accounts for a booking from what is on record: a sealed sample, the decision that stands,
+    /// or, for a sample that was due and not taken, the reason given. A duty that was not met
+    /// follows the person.
+    ///
+    /// # Errors
+    /// `Invalid` where a reason is needed; `Refused` where the booking is accounted for.
+    pub fn close_booking(
+        &self,
+        op: &OpContext<'_>,
+        close: &Close,
+    ) -> Result<Disposition, ServiceError> {
+        let booking = &close.booking;
+        let site = self.site_of(booking)?;
+        self.may(op, "booking.close", &site)?;
+        self.step(op, "booking", booking.as_str(), |tx| {
+            let how = standing_disposition(tx, close)?;
+            let command = Command::Dispose(how.clone());
+            let stage =
+                advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
+            if let Disposition::DueNotCollected { why } = &how {
+                open_duty(tx, op, &stage.booked().person, why.word())?;
+            }
+            Ok(how)
+        })
+    }
+
+    /// Bookings at a stage (empty: all), longest waiting first. Without names.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_bookings(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
+        self.may(op, "booking.list", "")?;
+        self.custody.read(|tx| {
+            let page = listing::page(tx, rows::booking::TABLE, stage, after, limit)?;
+            page.iter().map(|row| listed(tx, row)).collect()
+        })
+    }
+
+    /// One booking with the person's values. Who reads it, and why, is on record.
+    ///
+    /// # Errors
+    /// `NotFound`; `Failed` where the values were destroyed by a removal.
+    pub fn view_booking(
+        &self,
+        op: &OpContext<'_>,
+        booking: &BookingId,
+    ) -> Result<Viewed, ServiceError> {
+        let site = self.site_of(booking)?;
+        self.may(op, "booking.view", &site)?;
+        self.step(op, "booking", booking.as_str(), |tx| {
+            let row = rows::booking::load(tx, booking)?
+                .ok_or_else(|| ServiceError::not_found("booking", booking))?;
+            let record = self.open_record(tx, booking)?;
+            note(tx, op, "booking", booking.as_str(), "viewed", &())?;
+            let listed = listed(tx, &row)?;
+            Ok(Viewed {
+                listed,
+                person: record.person,
+                circumstances: record.circumstances,
+            })
+        })
+    }
+
+    /// The record of the feed behind a booking; `Removed` where it was destroyed.
+    pub(crate) fn open_record(
+        &self,
+        tx: &mut dyn Tx,
+        booking: &BookingId,
+    ) -> Result<BookingRecord, ServiceError> {
+        let row = rows::booking::load(tx, booking)?
+            .ok_or_else(|| ServiceError::not_found("booking", booking))?;
+        let gone = || RefusalCode::Removed.about("the person's values were destroyed by a removal");
+        let sealed = rows::booking::sealed_record(tx, booking)?.ok_or_else(gone)?;
+        let key = match envelope::load(tx, &self.keys.kek, row.value.booked().person.as_str()) {
+            Err(StoreError::KeyDestroyed) => return Err(gone().into()),
+            other => other?,
+        };
+        let text = envelope::open(&key, record_place(booking), &sealed)?;
+        serde_json::from_slice(&text)
+            .map_err(|_| StoreError::corrupt("booking", booking, "sealed").into())
+    }
+
+    fn seal_record(
+        &self,
+        tx: &mut dyn Tx,
+        person: &PersonId,
+        record: &BookingRecord,
+    ) -> Result<(), ServiceError> {
+        let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
+        let text = serde_json::to_vec(record).map_err(|_| StoreError::Encode("a booking"))?;
+        let sealed = envelope::seal(&key, record_place(&record.booking), &text)?;
+        Ok(rows::booking::seal_record(tx, &record.booking, &sealed)?)
+    }
+
+    fn person_of(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        record: &BookingRecord,
+    ) -> Result<Known, ServiceError> {
+        let digest = self.fingerprint_digest(record)?;
+        if let Some(digest) = &digest
+            && let Some(person) = rows::booking::person_by_digest(tx, digest)?
+        {
+            let earlier = rows::booking::of_person(tx, &person)?.len();
+            return Ok(Known { person, earlier });
+        }
+        let person = PersonId::new(op.ids.id());
+        let key = envelope::create(tx, &self.keys.kek, person.as_str())?;
+        let text =
+            serde_json::to_vec(&record.person).map_err(|_| StoreError::Encode("a person"))?;
+        let place = Place {
+            table: "person",
+            row: person.as_str(),
+            column: "sealed",
+        };
+        let sealed = envelope::seal(&key, place, &text)?;
+        let digest = digest.as_ref().map(<[u8; 32]>::as_slice);
+        rows::booking::record_person(tx, &person, digest, &sealed, op.at)?;
+        Ok(Known { person, earlier: 0 })
+    }
+
+    fn same_fingerprints(
+        &self,
+        tx: &mut dyn Tx,
+        person: &PersonId,
+        record: &BookingRecord,
+    ) -> Result<(), ServiceError> {
+        let Some(digest) = self.fingerprint_digest(record)? else {
+            return Ok(());
+        };
+        match rows::booking::person_by_digest(tx, &digest)? {
+            Some(other) if other != *person => Err(ServiceError::Invalid(
+                "the fingerprint number belongs to another person than the one booked; \
+                 record a booking of its own for that person"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn fingerprint_digest(&self, record: &BookingRecord) -> Result<Option<[u8; 32]>, ServiceError> {
+        let Some(number) = &record.person.fingerprint_number else {
+            return Ok(None);
+        };
+        let digest = store::keys::digest(&self.keys.digest, "fingerprint", number.as_bytes())?;
+        Ok(Some(digest))
+    }
+
+    fn site_of(&self, booking: &BookingId) -> Result<String, ServiceError> {
+        let row = self.custody.read(|tx| rows::booking::load(tx, booking))?;
+        let row = row.ok_or_else(|| ServiceError::not_found("booking", booking))?;
+        Ok(row.value.booked().site.to_string())
+    }
+}
+
+fn record_place(booking: &BookingId) -> Place<'_> {
+    Place {
+        table: "booking",
+        row: booking.as_str(),
+        column: "sealed",
+    }
+}
+
+/// How a booking stands accounted for by what is on record.
+fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, ServiceError> {
+    let decision = rows::eligibility::load(tx, &close.booking)?
+        .ok_or_else(|| RefusalCode::NoDecision.about("the booking has no decision"))?;
+    let journey::eligibility::Stage::Decided(decision) = decision.value;
+    let reason = || {
+        decision
+            .finding
+            .reasons
+            .first()
+            .map_or_else(String::new, |r| r.id.clone())
+    };
+    match (decision.finding.outcome, close.why) {
+        (Outcome::DoNotCollect, _) => Ok(Disposition::NotToBeCollected { reason: reason() }),
+        (Outcome::MaySkip, _) => Ok(Disposition::Skipped { reason: reason() }),
+        (Outcome::Defer, _) => {
+            let missing = decision
+                .finding
+                .missing
+                .first()
+                .cloned()
+                .unwrap_or_default();
+            Ok(Disposition::Unresolved { missing })
+        }
+        (Outcome::Collect, Some(why)) => Ok(Disposition::DueNotCollected { why }),
+        (Outcome::Collect, None) => {
+            let words: Vec<_> = NotCollected::ALL.iter().map(|why| why.word()).collect();
+            Err(ServiceError::Invalid(format!(
+                "a sample is due and none was taken; give the reason, one of {}",
+                words.join(", ")
+            )))
+        }
+    }
+}
+
+/// Opens a standing order to collect again, unless one is open.
+pub(crate) fn open_duty(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    person: &PersonId,
+    because: &str,
+) -> Result<(), ServiceError> {
+    if !rows::duty::open_of(tx, person)?.is_empty() {
+        return Ok(());
+    }
+    let id = RecollectionId::new(op.ids.id());
+    let open = duty::Open {
+        person: person.clone(),
+        because: because.to_owned(),
+        since: op.at,
+    };
+    advance!(tx, op, "duty": journey::duty, rows::duty, &id, duty::Event::Opened(open));
+    Ok(())
+}
+
+fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, ServiceError> {
+    let booking = BookingId::from(row.id.as_str());
+    let finding = rows::eligibility::load(tx, &booking)?.map(|row| {
+        let journey::eligibility::Stage::Decided(decision) = row.value;
+        decision.finding
+    });
+    let booked = row.value.booked();
+    Ok(Listed {
+        booking,
+        person: booked.person.clone(),
+        component: booked.component.clone(),
+        site: booked.site.to_string(),
+        booked_at: booked.booked_at,
+        stage: row.value.word(),
+        outcome: finding.as_ref().map(|finding| finding.outcome),
+        reasons: finding
+            .as_ref()
+            .map(|finding| {
+                finding
+                    .reasons
+                    .iter()
+                    .map(|reason| reason.id.clone())
+                    .collect()
+            })
+            .unwrap_or_default(),
+        missing: finding.map(|finding| finding.missing).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,243 @@
+//! Confirmation: four checks at the database laboratory before a name may leave it.
+
+use genetics::stringency::level;
+use genetics::{Level, LocusSet, Profile};
+use jiff::civil::Date;
+use journey::accession::Lawful;
+use journey::confirmation::{Command, Confirmed, Stage};
+use journey::ids::{CandidateId, ConfirmationId, NoticeId, Ori, SpecimenNumber};
+use journey::notice;
+use serde::Serialize;
+use store::custody as rows;
+use store::listing::{self, After};
+use store::{Tx, index, job};
+
+use crate::accession::notice_due;
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::jobs::{self, SettleCandidate};
+use crate::programme::Programme;
+use crate::unit::{advance, note};
+
+/// A confirmation as lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The confirmation.
+    pub confirmation: ConfirmationId,
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The person-side specimen.
+    pub specimen: SpecimenNumber,
+    /// The laboratory of the case.
+    pub laboratory: Ori,
+    /// Last day of the working time.
+    pub due_on: Date,
+    /// Where it stands.
+    pub stage: &'static str,
+}
+
+impl Programme {
+    /// Checks that the sample is still lawful, from the custody record of now.
+    ///
+    /// # Errors
+    /// `Refused` out of order.
+    pub fn check_lawful(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.check-lawful", "")?;
+        self.confirm_step(op, id, |tx, request| {
+            let kit = self.linked_kit(tx, op, &request.specimen)?;
+            let lawful = matches!(self.lawful(tx, &kit)?, Lawful::As(_));
+            Ok(Command::CheckLawful { lawful })
+        })
+    }
+
+    /// Records whether the prints on the form identify the owner of the sample.
+    ///
+    /// # Errors
+    /// `Refused` out of order.
+    pub fn check_identity(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        prints_agree: bool,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.check-identity", "")?;
+        self.confirm_step(op, id, |_, _| Ok(Command::CheckIdentity { prints_agree }))
+    }
+
+    /// Records what the retained sample gave when typed again (`None`: no sample is left). It is
+    /// the same profile where at least 13 loci were typed both times and every one is equal.
+    ///
+    /// # Errors
+    /// `Refused` out of order.
+    pub fn retype(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        again: Option<&Profile>,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.retype", "")?;
+        let specimen = self.confirmation(id)?.value.request().specimen.clone();
+        let before = self
+            .index
+            .read(|tx| index::upload::searchable(tx, &specimen))?;
+        let same_profile = match (before, again) {
+            (Some(before), Some(again)) => Some(is_same(&before.profile, again)),
+            (None, Some(_)) => Some(false),
+            (_, None) => None,
+        };
+        self.confirm_step(op, id, |_, _| {
+            Ok(Command::Retype {
+                same_profile,
+                stamp: op.stamp(),
+            })
+        })
+    }
+
+    /// Concludes as a second person: the candidate is confirmed, and the release of the name to
+    /// the laboratory of the case falls due.
+    ///
+    /// # Errors
+    /// `Refused` where the person who typed again concludes.
+    pub fn conclude_confirmation(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.conclude", "")?;
+        self.confirm_step(op, id, |_, _| Ok(Command::Conclude(op.stamp())))
+    }
+
+    /// Confirmations at a stage (empty: all), longest waiting first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_confirmations(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
+        self.may(op, "confirmation.list", "")?;
+        let page = self.custody.read(|tx| {
+            listing::page::<Stage>(tx, rows::confirmation::TABLE, stage, after, limit)
+        })?;
+        Ok(page
+            .iter()
+            .map(|row| listed(&ConfirmationId::from(row.id.as_str()), &row.value))
+            .collect())
+    }
+
+    fn confirmation(
+        &self,
+        id: &ConfirmationId,
+    ) -> Result<rows::confirmation::Stored, ServiceError> {
+        let row = self.custody.read(|tx| rows::confirmation::load(tx, id))?;
+        row.ok_or_else(|| ServiceError::not_found("confirmation", id))
+    }
+
+    /// One step: makes the command, advances, and on an end tells the index side and raises the
+    /// release of the name.
+    fn confirm_step(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        command: impl Fn(&mut dyn Tx, &journey::confirmation::Request) -> Result<Command, ServiceError>,
+    ) -> Result<Listed, ServiceError> {
+        self.step(op, "confirmation", id.as_str(), |tx| {
+            let row = rows::confirmation::load(tx, id)?
+                .ok_or_else(|| ServiceError::not_found("confirmation", id))?;
+            let command = command(tx, row.value.request())?;
+            let stage = advance!(
+                tx, op, "confirmation": journey::confirmation, rows::confirmation, id, command
+            );
+            match &stage {
+                Stage::Confirmed(_) => {
+                    raise_name_release(tx, op, id, &stage)?;
+                    settle(tx, op, &stage, None)?;
+                }
+                Stage::Refuted(refuted) => settle(tx, op, &stage, Some(refuted.why.word()))?,
+                _ => {}
+            }
+            Ok(listed(id, &stage))
+        })
+    }
+
+    /// Reads the link of a specimen. Every reading is on record with its purpose.
+    pub(crate) fn linked_kit(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        specimen: &SpecimenNumber,
+    ) -> Result<journey::ids::KitBarcode, ServiceError> {
+        let kit = rows::link::kit(tx, &self.keys, specimen)?
+            .ok_or_else(|| ServiceError::not_found("accepted sample of specimen", specimen))?;
+        note(tx, op, "custody", specimen.as_str(), "link_read", &())?;
+        Ok(kit)
+    }
+}
+
+fn is_same(before: &Profile, again: &Profile) -> bool {
+    let common = before
+        .loci()
+        .intersection(again.loci())
+        .intersection(LocusSet::autosomal());
+    let equal = |locus| match (before.at(locus), again.at(locus)) {
+        (Some(one), Some(other)) => level(&one.genotype, &other.genotype) == Level::High,
+        _ => false,
+    };
+    common.len() >= 13 && common.iter().all(equal)
+}
+
+fn raise_name_release(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    id: &ConfirmationId,
+    stage: &Stage,
+) -> Result<(), ServiceError> {
+    let confirmed = Confirmed::check(id, Some(stage))?;
+    let notice = NoticeId::new(op.ids.id());
+    let command = notice::Command::RaiseNameRelease {
+        confirmed,
+        due_at: notice_due(op),
+    };
+    advance!(tx, op, "notice": journey::notice, rows::notice, &notice, command);
+    Ok(rows::notice::about(
+        tx,
+        &notice,
+        &format!("name-release/{id}"),
+    )?)
+}
+
+fn settle(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    stage: &Stage,
+    refuted_because: Option<&str>,
+) -> Result<(), ServiceError> {
+    let candidate = stage.request().candidate.clone();
+    let key = format!("{}/{candidate}", jobs::SETTLE_CANDIDATE);
+    let refuted_because = refuted_because.map(str::to_owned);
+    let payload = SettleCandidate {
+        candidate,
+        refuted_because,
+    };
+    job::enqueue(tx, &key, jobs::SETTLE_CANDIDATE, &payload, op.at)?;
+    Ok(())
+}
+
+fn listed(id: &ConfirmationId, stage: &Stage) -> Listed {
+    let request = stage.request();
+    Listed {
+        confirmation: id.clone(),
+        candidate: request.candidate.clone(),
+        specimen: request.specimen.clone(),
+        laboratory: request.laboratory.clone(),
+        due_on: request.due_on,
+        stage: stage.word(),
+    }
+}

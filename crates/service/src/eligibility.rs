@@ -1,0 +1,129 @@
+//! Eligibility: ask the rules again, and show what stands with its facts.
+
+use journey::eligibility::{Command, Decision, Facts, Finding, Stage};
+use journey::ids::{BookingId, DecisionId};
+use journey::refusal::RefusalCode;
+use serde::Serialize;
+use store::custody as rows;
+use store::envelope::{self, Place};
+use store::{StoreError, Tx};
+
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::programme::Programme;
+use crate::unit::{advance, note};
+
+/// A decision with the facts on which it rests; reading it is on record.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// The decision that stands.
+    pub decision: Decision,
+    /// Its facts.
+    pub facts: Facts,
+}
+
+impl Programme {
+    /// Decides a booking again with the facts of now.
+    ///
+    /// # Errors
+    /// `NotFound`; `Refused` where the person's values were destroyed.
+    pub fn decide_eligibility(
+        &self,
+        op: &OpContext<'_>,
+        booking: &BookingId,
+    ) -> Result<Decision, ServiceError> {
+        self.may(op, "eligibility.decide", "")?;
+        self.step(op, "eligibility", booking.as_str(), |tx| {
+            self.decide_in(tx, op, booking)
+        })
+    }
+
+    /// The decision that stands for a booking, with its facts.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none.
+    pub fn view_eligibility(
+        &self,
+        op: &OpContext<'_>,
+        booking: &BookingId,
+    ) -> Result<Explained, ServiceError> {
+        self.may(op, "eligibility.view", "")?;
+        self.step(op, "eligibility", booking.as_str(), |tx| {
+            let row = rows::eligibility::load(tx, booking)?
+                .ok_or_else(|| ServiceError::not_found("decision for booking", booking))?;
+            let Stage::Decided(decision) = row.value;
+            let facts = self.open_facts(tx, &decision)?;
+            note(tx, op, "eligibility", booking.as_str(), "viewed", &())?;
+            Ok(Explained { decision, facts })
+        })
+    }
+
+    /// Decides inside a step of another station.
+    pub(crate) fn decide_in(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        booking: &BookingId,
+    ) -> Result<Decision, ServiceError> {
+        let record = self.open_record(tx, booking)?;
+        let person = rows::booking::load(tx, booking)?
+            .ok_or_else(|| ServiceError::not_found("booking", booking))?
+            .value
+            .booked()
+            .person
+            .clone();
+        let recollection_open = !rows::duty::open_of(tx, &person)?.is_empty();
+        let facts = self.rules.facts(&record, op.at, None, recollection_open);
+        let finding = self.finding(&facts)?;
+        let command = Command::Decide {
+            id: DecisionId::new(op.ids.id()),
+            booking: booking.clone(),
+            person,
+            finding,
+            facts_digest: self.digest("facts", &facts)?,
+            at: op.at,
+        };
+        let stage = advance!(tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command);
+        let Stage::Decided(decision) = stage;
+        self.keep_facts(tx, &decision, &facts)?;
+        Ok(decision)
+    }
+
+    pub(crate) fn finding(&self, facts: &Facts) -> Result<Finding, ServiceError> {
+        self.rules
+            .find(facts, None)
+            .map_err(|fault| ServiceError::Failed(fault.to_string()))
+    }
+
+    fn keep_facts(
+        &self,
+        tx: &mut dyn Tx,
+        decision: &Decision,
+        facts: &Facts,
+    ) -> Result<(), ServiceError> {
+        let key = envelope::load(tx, &self.keys.kek, decision.person.as_str())?;
+        let text = serde_json::to_vec(facts).map_err(|_| StoreError::Encode("facts"))?;
+        let sealed = envelope::seal(&key, facts_place(&decision.id), &text)?;
+        Ok(rows::eligibility::keep(tx, decision, &sealed)?)
+    }
+
+    fn open_facts(&self, tx: &mut dyn Tx, decision: &Decision) -> Result<Facts, ServiceError> {
+        let gone = || RefusalCode::Removed.about("the facts were destroyed by a removal");
+        let sealed = rows::eligibility::sealed_facts(tx, &decision.id)?.ok_or_else(gone)?;
+        let key = match envelope::load(tx, &self.keys.kek, decision.person.as_str()) {
+            Err(StoreError::KeyDestroyed) => return Err(gone().into()),
+            other => other?,
+        };
+        let text = envelope::open(&key, facts_place(&decision.id), &sealed)?;
+        serde_json::from_slice(&text)
+            .map_err(|_| StoreError::corrupt("decision", &decision.id, "facts").into())
+    }
+}
+
+fn facts_place(id: &DecisionId) -> Place<'_> {
+    Place {
+        table: "decision",
+        row: id.as_str(),
+        column: "facts",
+    }
+}

@@ -1,0 +1,391 @@
+//! Steps across the wall: idempotent jobs from each database's outbox.
+//!
+//! A job was enqueued in the transaction of the fact that calls for it, with a key that makes it
+//! one of its kind. It may run twice, or stop half-way and run again: every handler looks first
+//! whether its work is done. Payloads on the custody side that name a specimen are sealed with
+//! the link key, so that the table of jobs joins nothing.
+
+use genetics::{Category, Index, SearchRule};
+use journey::candidate::{self, Found};
+use journey::confirmation;
+use journey::deadline;
+use journey::ids::{AccountId, CandidateId, ConfirmationId, Ori, RemovalId, SpecimenNumber};
+use journey::removal::Step;
+use journey::upload;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use store::envelope::{self, Place};
+use store::index::typing::Specimen;
+use store::index::upload::Searchable;
+use store::job::{self, Job};
+use store::{Database, StoreError, custody, index};
+
+use crate::context::{Actor, OpContext};
+use crate::error::ServiceError;
+use crate::matcher::Hit;
+use crate::programme::Programme;
+use crate::removal::finish;
+use crate::unit::{advance, note};
+
+/// Custody to index: an accepted specimen waits for typing.
+pub const REGISTER_SPECIMEN: &str = "register-specimen";
+/// Index: search a new record.
+pub const SEARCH: &str = "search";
+/// Index to custody: a candidate is to be confirmed.
+pub const REQUEST_CONFIRMATION: &str = "request-confirmation";
+/// Custody to index: how a confirmation ended.
+pub const SETTLE_CANDIDATE: &str = "settle-candidate";
+/// Custody to index: a record is to be taken out.
+pub const WITHDRAW_RECORD: &str = "withdraw-record";
+
+/// Jobs taken at once.
+const CLAIM_MAX: u32 = 64;
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RegisterSpecimen {
+    pub(crate) specimen: SpecimenNumber,
+    pub(crate) category: Category,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Search {
+    pub(crate) specimen: SpecimenNumber,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RequestConfirmation {
+    pub(crate) confirmation: ConfirmationId,
+    pub(crate) candidate: CandidateId,
+    pub(crate) specimen: SpecimenNumber,
+    pub(crate) laboratory: Ori,
+    pub(crate) by: AccountId,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SettleCandidate {
+    pub(crate) candidate: CandidateId,
+    pub(crate) refuted_because: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct WithdrawRecord {
+    pub(crate) removal: RemovalId,
+    pub(crate) specimen: SpecimenNumber,
+}
+
+/// What a round of jobs did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Round {
+    /// Jobs done.
+    pub done: usize,
+    /// Jobs that failed and will be tried again, or wait for a person.
+    pub failed: usize,
+}
+
+impl Programme {
+    /// Runs every job that is due, on both sides, until none is left.
+    ///
+    /// # Errors
+    /// A database cannot be reached. A job that fails is put back and counted, not an error.
+    pub fn run_jobs(&self, op: &OpContext<'_>) -> Result<Round, ServiceError> {
+        let op = OpContext {
+            actor: Actor::programme(),
+            ..op.clone()
+        };
+        let mut total = Round::default();
+        loop {
+            let mut round = Round::default();
+            for database in [&self.custody, &self.index] {
+                self.run_side(&op, database, &mut round)?;
+            }
+            total.done += round.done;
+            total.failed += round.failed;
+            if round.done + round.failed == 0 {
+                return Ok(total);
+            }
+        }
+    }
+
+    fn run_side(
+        &self,
+        op: &OpContext<'_>,
+        database: &Database,
+        round: &mut Round,
+    ) -> Result<(), ServiceError> {
+        let claimed = database.write(|tx| job::claim(tx, op.at, CLAIM_MAX))?;
+        for job in claimed {
+            match self.run_job(op, &job) {
+                Ok(()) => {
+                    database.write(|tx| job::finish(tx, &job, op.at))?;
+                    round.done += 1;
+                }
+                Err(error) => {
+                    database.write(|tx| job::fail(tx, &job, &error.internal(), op.at))?;
+                    round.failed += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_job(&self, op: &OpContext<'_>, job: &Job) -> Result<(), ServiceError> {
+        let op = OpContext {
+            purpose: format!("job {}", job.kind),
+            ..op.clone()
+        };
+        match job.kind.as_str() {
+            REGISTER_SPECIMEN => self.register_specimen(&op, &self.open_job(job)?),
+            SEARCH => self.search_record(&op, &job.payload()?),
+            REQUEST_CONFIRMATION => self.open_confirmation(&op, &job.payload()?),
+            SETTLE_CANDIDATE => self.settle_candidate(&op, job.payload()?),
+            WITHDRAW_RECORD => self.withdraw_record(&op, &self.open_job(job)?),
+            other => Err(ServiceError::Failed(format!(
+                "no such kind of job: {other}"
+            ))),
+        }
+    }
+
+    fn register_specimen(
+        &self,
+        op: &OpContext<'_>,
+        register: &RegisterSpecimen,
+    ) -> Result<(), ServiceError> {
+        let specimen = Specimen {
+            id: register.specimen.clone(),
+            category: register.category.name().to_owned(),
+            laboratory: self.laboratory.clone(),
+            at: op.at,
+        };
+        self.index.write(|tx| {
+            if index::typing::register(tx, &specimen)? {
+                note(
+                    tx,
+                    op,
+                    "typing",
+                    specimen.id.as_str(),
+                    "registered",
+                    &register.category,
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Searches a record against every index that the matrix allows, and puts each candidate on
+    /// record with the laboratory of its case.
+    fn search_record(&self, op: &OpContext<'_>, search: &Search) -> Result<(), ServiceError> {
+        let Some(record) = self
+            .index
+            .read(|tx| index::upload::searchable(tx, &search.specimen))?
+        else {
+            return Ok(());
+        };
+        for (targets, rule) in self.rules_for(record.category.index()) {
+            let hits = self.matcher.search(&self.index, &record, &targets, &rule)?;
+            self.index.write(|tx| {
+                for hit in &hits {
+                    let (found, laboratory) = pair(op, &record, hit);
+                    self.find_candidate(tx, op, found, &laboratory)?;
+                }
+                Ok::<(), ServiceError>(())
+            })?;
+        }
+        self.index.write(|tx| {
+            note(
+                tx,
+                op,
+                "candidate",
+                search.specimen.as_str(),
+                "searched",
+                &(),
+            )
+        })
+    }
+
+    /// Target indexes grouped by side and rule, so that each group is one query.
+    fn rules_for(&self, query: Index) -> Vec<(Vec<Index>, SearchRule)> {
+        let mut groups: Vec<(Vec<Index>, SearchRule)> = Vec::new();
+        for target in self.matrix.targets(query) {
+            let Some(rule) = self.matrix.rule(query, target) else {
+                continue;
+            };
+            let same = |group: &&mut (Vec<Index>, SearchRule)| {
+                let persons = group.0.first().is_some_and(|index| index.holds_persons());
+                group.1 == rule && persons == target.holds_persons()
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.0.push(target),
+                None => groups.push((vec![target], rule)),
+            }
+        }
+        groups
+    }
+
+    fn open_confirmation(
+        &self,
+        op: &OpContext<'_>,
+        wanted: &RequestConfirmation,
+    ) -> Result<(), ServiceError> {
+        let id = &wanted.confirmation;
+        let today = op.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.custody.write(|tx| {
+            if custody::confirmation::load(tx, id)?.is_some() {
+                return Ok(());
+            }
+            let command = confirmation::Command::Request(confirmation::Request {
+                candidate: wanted.candidate.clone(),
+                specimen: wanted.specimen.clone(),
+                laboratory: wanted.laboratory.clone(),
+                due_on: deadline::business_days_after(today, deadline::CONFIRMATION_BUSINESS_DAYS),
+                stamp: journey::actor::Stamp {
+                    at: op.at,
+                    by: wanted.by.clone(),
+                },
+            });
+            advance!(
+                tx, op, "confirmation": journey::confirmation, custody::confirmation, id, command
+            );
+            Ok(())
+        })
+    }
+
+    fn settle_candidate(
+        &self,
+        op: &OpContext<'_>,
+        settle: SettleCandidate,
+    ) -> Result<(), ServiceError> {
+        let id = &settle.candidate;
+        self.index.write(|tx| {
+            let stage = index::candidate::load(tx, id)?.map(|row| row.value);
+            if !matches!(stage, Some(candidate::Stage::ConfirmationRequested(_))) {
+                return Ok(());
+            }
+            let refuted_because = settle.refuted_because.clone();
+            let command = candidate::Command::Settle { refuted_because };
+            advance!(tx, op, "candidate": journey::candidate, index::candidate, id, command);
+            Ok(())
+        })
+    }
+
+    /// Takes a record out of the index with its profile versions and candidates, then reports the
+    /// step done on the custody side.
+    fn withdraw_record(
+        &self,
+        op: &OpContext<'_>,
+        withdraw: &WithdrawRecord,
+    ) -> Result<(), ServiceError> {
+        let WithdrawRecord { removal, specimen } = withdraw;
+        let record = self
+            .index
+            .read(|tx| index::upload::searchable(tx, specimen))?;
+        self.index.write(|tx| {
+            self.withdraw_in(tx, op, removal, specimen)?;
+            self.withdraw_candidates(tx, op, removal, specimen)
+        })?;
+        if let Some(record) = &record {
+            self.matcher.forget(record)?;
+        }
+        self.index.scrub("record")?;
+        self.custody
+            .write(|tx| match crate::removal::approved(tx, removal) {
+                Ok(approved) if !approved.done.contains(&Step::IndexRecord) => {
+                    finish(tx, op, removal, Step::IndexRecord)
+                }
+                _ => Ok(()),
+            })
+    }
+
+    fn withdraw_in(
+        &self,
+        tx: &mut dyn store::Tx,
+        op: &OpContext<'_>,
+        removal: &RemovalId,
+        specimen: &SpecimenNumber,
+    ) -> Result<(), ServiceError> {
+        index::reading::forget(tx, specimen)?;
+        index::typing::forget(tx, specimen)?;
+        let before = index::upload::load(tx, specimen)?;
+        if let Some(row) = &before
+            && matches!(row.value, upload::Stage::Indexed(_))
+        {
+            let command = upload::Command::Withdraw(removal.clone());
+            let event = upload::decide(Some(&row.value), command, &self.acceptance)?;
+            let after = upload::apply(Some(row.value.clone()), &event)?;
+            index::upload::save(tx, specimen, Some(row), &after, op.at)?;
+            index::upload::forget(tx, specimen)?;
+            note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
+        }
+        Ok(())
+    }
+
+    fn withdraw_candidates(
+        &self,
+        tx: &mut dyn store::Tx,
+        op: &OpContext<'_>,
+        removal: &RemovalId,
+        specimen: &SpecimenNumber,
+    ) -> Result<(), ServiceError> {
+        for row in index::candidate::of_specimen(tx, specimen)? {
+            let id = CandidateId::from(row.id.as_str());
+            let command = candidate::Command::Withdraw(removal.clone());
+            advance!(tx, op, "candidate": journey::candidate, index::candidate, &id, command);
+            index::candidate::forget_pair(tx, &id)?;
+        }
+        Ok(())
+    }
+
+    /// Seals a payload that names a specimen, for the custody side's outbox.
+    pub(crate) fn seal_job(
+        &self,
+        kind: &'static str,
+        payload: &impl Serialize,
+    ) -> Result<String, ServiceError> {
+        let text = serde_json::to_vec(payload).map_err(|_| StoreError::Encode("a job"))?;
+        let sealed = envelope::seal(&self.keys.link, place(kind), &text)?;
+        Ok(data_encoding::BASE64.encode(&sealed))
+    }
+
+    fn open_job<T: DeserializeOwned>(&self, job: &Job) -> Result<T, ServiceError> {
+        let damaged = || StoreError::corrupt("job", job.id, "payload");
+        let sealed: String = job.payload()?;
+        let sealed = data_encoding::BASE64
+            .decode(sealed.as_bytes())
+            .map_err(|_| damaged())?;
+        let text = envelope::open(&self.keys.link, place(&job.kind), &sealed)?;
+        Ok(serde_json::from_slice(&text).map_err(|_| damaged())?)
+    }
+}
+
+fn place(kind: &str) -> Place<'_> {
+    Place {
+        table: "job",
+        row: kind,
+        column: "payload",
+    }
+}
+
+/// The candidate that a hit makes, evidence first, and the laboratory of its case.
+fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit) -> (Found, Ori) {
+    let record_is_person = record.category.index().holds_persons();
+    let other_is_person = hit.record.category.index().holds_persons();
+    let evidence_first = match (record_is_person, other_is_person) {
+        (true, _) => false,
+        (false, true) => true,
+        (false, false) => record.id < hit.record.id,
+    };
+    let (evidence, other) = if evidence_first {
+        (record, &hit.record)
+    } else {
+        (&hit.record, record)
+    };
+    let found = Found {
+        evidence: evidence.id.clone(),
+        record: other.id.clone(),
+        record_is_person: record_is_person || other_is_person,
+        loci_compared: hit.compared,
+        loci_matching: hit.matching,
+        stringency: hit.stringency.clone(),
+        found_at: op.at,
+    };
+    (found, evidence.laboratory.clone())
+}

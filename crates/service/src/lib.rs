@@ -1,0 +1,36 @@
+//! One function a use case: authorise, load, decide, write rows, events and jobs in one
+//! transaction. The only place where a decision of `journey` meets a transaction of `store`.
+//!
+//! Read in module order: how a call comes in and how it can end, then the stations in the order in
+//! which a sample meets them, then what runs across them. Absent: SQL, HTTP, clocks and random
+//! numbers; time and ids come in by [`OpContext`].
+
+pub mod error;
+pub mod context;
+pub mod access;
+pub mod programme;
+mod unit;
+
+pub mod booking;
+pub mod eligibility;
+pub mod kit;
+pub mod collection;
+pub mod shipment;
+pub mod accession;
+pub mod typing;
+pub mod upload;
+pub mod candidate;
+pub mod confirmation;
+pub mod notice;
+pub mod removal;
+
+pub mod matcher;
+pub mod jobs;
+pub mod custody;
+pub mod account;
+pub mod audit;
+pub mod report;
+
+pub use context::{Actor, Ids, OpContext};
+pub use error::ServiceError;
+pub use programme::{Places, Programme};

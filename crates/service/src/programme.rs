@@ -1,0 +1,165 @@
+//! The programme: two databases, the keys, the rules, and the search engine over the index.
+//!
+//! Opening it migrates both databases and reads the tables that ship. Absent: where the databases
+//! are and what the clock says; the shell tells.
+
+use std::path::Path;
+
+use genetics::acceptance::AcceptanceTable;
+use genetics::matrix::SearchMatrix;
+use jiff::Timestamp;
+use journey::ids::Ori;
+use journey::rules::RuleBook;
+use serde::Serialize;
+use store::keys::Keys;
+use store::{Database, Location, StoreError, Tx};
+
+use crate::access::{RoleTable, TABLE};
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::matcher::Matcher;
+
+/// Where the two databases are.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Names are here.
+    pub custody: Location,
+    /// Profiles are here.
+    pub index: Location,
+}
+
+impl Places {
+    /// Two SQLite files in a folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self {
+            custody: Location::Sqlite(folder.join("custody.sqlite")),
+            index: Location::Sqlite(folder.join("index.sqlite")),
+        }
+    }
+}
+
+/// The running programme.
+pub struct Programme {
+    pub(crate) custody: Database,
+    pub(crate) index: Database,
+    pub(crate) keys: Keys,
+    pub(crate) rules: RuleBook,
+    pub(crate) acceptance: AcceptanceTable,
+    pub(crate) matrix: SearchMatrix,
+    pub(crate) roles: RoleTable,
+    pub(crate) matcher: Matcher,
+    pub(crate) laboratory: Ori,
+}
+
+impl Programme {
+    /// Opens both databases, brings them up to date and reads the tables.
+    ///
+    /// # Errors
+    /// A database cannot be reached or is newer than this programme; a shipped table is damaged.
+    pub fn open(
+        places: &Places,
+        keys: Keys,
+        laboratory: Ori,
+        at: Timestamp,
+    ) -> Result<Self, ServiceError> {
+        let custody = Database::open(&places.custody)?;
+        let index = Database::open(&places.index)?;
+        store::migration::migrate(&custody, store::custody::MIGRATIONS, at)?;
+        store::migration::migrate(&index, store::index::MIGRATIONS, at)?;
+        let damaged = |what: &str, why: String| ServiceError::Failed(format!("{what}: {why}"));
+        let rules = RuleBook::shipped().map_err(|e| damaged("rules", e.to_string()))?;
+        let acceptance = AcceptanceTable::shipped();
+        let acceptance = acceptance.map_err(|e| damaged("acceptance table", e.to_string()))?;
+        let matrix = SearchMatrix::shipped();
+        let matrix = matrix.map_err(|e| damaged("search matrix", e.to_string()))?;
+        let roles = RoleTable::parse(TABLE).map_err(|e| damaged("roles", e))?;
+        let matcher = Matcher::new();
+        Ok(Self {
+            custody,
+            index,
+            keys,
+            rules,
+            acceptance,
+            matrix,
+            roles,
+            matcher,
+            laboratory,
+        })
+    }
+
+    /// The table of roles.
+    pub fn roles(&self) -> &RoleTable {
+        &self.roles
+    }
+
+    /// The laboratory that types samples and owns persons' records.
+    pub fn laboratory(&self) -> &Ori {
+        &self.laboratory
+    }
+
+    /// Checks the actor's right to an action at a place (empty: anywhere).
+    pub(crate) fn may(
+        &self,
+        op: &OpContext<'_>,
+        action: &str,
+        place: &str,
+    ) -> Result<(), ServiceError> {
+        self.roles.check(&op.actor, action, place)
+    }
+
+    /// One custody-side step about a subject; a refusal is put on record after the rollback.
+    pub(crate) fn step<T>(
+        &self,
+        op: &OpContext<'_>,
+        station: &'static str,
+        subject: &str,
+        run: impl Fn(&mut dyn Tx) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        recorded(&self.custody, op, station, subject, self.custody.write(run))
+    }
+
+    /// One index-side step about a subject; a refusal is put on record after the rollback.
+    pub(crate) fn index_step<T>(
+        &self,
+        op: &OpContext<'_>,
+        station: &'static str,
+        subject: &str,
+        run: impl Fn(&mut dyn Tx) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        recorded(&self.index, op, station, subject, self.index.write(run))
+    }
+
+    /// Keyed digest of anything that can be written as JSON, in hexadecimal.
+    pub(crate) fn digest(
+        &self,
+        domain: &str,
+        value: &impl Serialize,
+    ) -> Result<String, ServiceError> {
+        let text = serde_json::to_vec(value).map_err(|_| StoreError::Encode("a digest"))?;
+        let digest = store::keys::digest(&self.keys.digest, domain, &text)?;
+        Ok(data_encoding::HEXLOWER.encode(&digest))
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    code: &'static str,
+    detail: &'a str,
+}
+
+fn recorded<T>(
+    database: &Database,
+    op: &OpContext<'_>,
+    station: &'static str,
+    subject: &str,
+    outcome: Result<T, ServiceError>,
+) -> Result<T, ServiceError> {
+    if let Err(ServiceError::Refused(refusal)) = &outcome {
+        let body = Refused {
+            code: refusal.code.code(),
+            detail: &refusal.detail,
+        };
+        database.write(|tx| crate::unit::note(tx, op, station, subject, "refused", &body))?;
+    }
+    outcome
+}

@@ -1,0 +1,274 @@
+//! Packages: start, pack, seal, hand over, and count again at the laboratory.
+
+use std::collections::BTreeSet;
+
+use journey::accession;
+use journey::collection::SealedKit;
+use journey::custody::Action;
+use journey::ids::{KitBarcode, PackageNumber, Site};
+use journey::shipment::{Command, Stage};
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use store::custody as rows;
+use store::listing::{self, After};
+
+use crate::collection::not_empty;
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::programme::Programme;
+use crate::unit::{advance, chain};
+
+/// Hand a package to a carrier.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HandOver {
+    /// The package.
+    pub package: PackageNumber,
+    /// The carrier.
+    pub carrier: String,
+    /// The carrier's tracking number.
+    pub tracking: String,
+}
+
+/// Count a package at the laboratory.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Receive {
+    /// The package.
+    pub package: PackageNumber,
+    /// Barcodes scanned out of it.
+    pub found: BTreeSet<KitBarcode>,
+}
+
+/// What the count gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counted {
+    /// Kits that arrived.
+    pub arrived: Vec<KitBarcode>,
+    /// On the manifest and not found.
+    pub missing: BTreeSet<KitBarcode>,
+    /// Found and not on the manifest.
+    pub extra: BTreeSet<KitBarcode>,
+}
+
+/// A package as lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The package.
+    pub package: PackageNumber,
+    /// From where.
+    pub site: String,
+    /// Barcodes on the manifest.
+    pub kits: BTreeSet<KitBarcode>,
+    /// Where it stands.
+    pub stage: &'static str,
+}
+
+impl Programme {
+    /// Begins a package at a site.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn start_package(
+        &self,
+        op: &OpContext<'_>,
+        site: &Site,
+    ) -> Result<PackageNumber, ServiceError> {
+        self.may(op, "shipment.start", site.as_str())?;
+        let package = PackageNumber::new(format!("P{}", op.ids.number()));
+        self.step(op, "shipment", package.as_str(), |tx| {
+            let command = Command::Start { site: site.clone() };
+            advance!(tx, op, "shipment": journey::shipment, rows::shipment, &package, command);
+            Ok(())
+        })?;
+        Ok(package)
+    }
+
+    /// Puts a sealed kit into a package.
+    ///
+    /// # Errors
+    /// `Refused` where the kit is not sealed or is packed already.
+    pub fn pack_kit(
+        &self,
+        op: &OpContext<'_>,
+        package: &PackageNumber,
+        kit: &KitBarcode,
+    ) -> Result<(), ServiceError> {
+        self.may(op, "shipment.pack", &self.package_site(package)?)?;
+        self.step(op, "shipment", package.as_str(), |tx| {
+            let collection = rows::collection::of_kit(tx, kit)?;
+            let sealed = SealedKit::check(collection.as_ref().map(|row| &row.value))?;
+            let packed_in = rows::shipment::of_kit(tx, kit)?;
+            let command = Command::Pack {
+                kit: sealed,
+                packed_in,
+            };
+            advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
+            rows::shipment::hold(tx, package, kit)?;
+            chain(tx, op, kit, Action::Packed, package.as_str())
+        })
+    }
+
+    /// Closes a package; its manifest is fixed.
+    ///
+    /// # Errors
+    /// `Refused` where it is empty.
+    pub fn seal_package(
+        &self,
+        op: &OpContext<'_>,
+        package: &PackageNumber,
+        seal: &str,
+    ) -> Result<(), ServiceError> {
+        self.may(op, "shipment.seal", &self.package_site(package)?)?;
+        not_empty("seal", seal)?;
+        self.step(op, "shipment", package.as_str(), |tx| {
+            let command = Command::Seal {
+                seal: seal.to_owned(),
+            };
+            advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
+            Ok(())
+        })
+    }
+
+    /// Hands a package to its carrier.
+    ///
+    /// # Errors
+    /// `Refused` before it is sealed.
+    pub fn hand_over_package(
+        &self,
+        op: &OpContext<'_>,
+        hand_over: &HandOver,
+    ) -> Result<(), ServiceError> {
+        let HandOver {
+            package,
+            carrier,
+            tracking,
+        } = hand_over;
+        self.may(op, "shipment.hand-over", &self.package_site(package)?)?;
+        not_empty("carrier", carrier)?;
+        not_empty("tracking", tracking)?;
+        self.step(op, "shipment", package.as_str(), |tx| {
+            let command = Command::HandOver {
+                carrier: carrier.clone(),
+                tracking: tracking.clone(),
+                stamp: op.stamp(),
+            };
+            let stage =
+                advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
+            for kit in &stage.contents().kits {
+                chain(tx, op, kit, Action::HandedOver, carrier)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Counts a package at the laboratory; every kit that was collected under this programme
+    /// arrives, listed or not, and what is missing stays visible in its chain.
+    ///
+    /// # Errors
+    /// `Refused` where it is not in transit, or the same person handed it over.
+    pub fn receive_package(
+        &self,
+        op: &OpContext<'_>,
+        receive: &Receive,
+    ) -> Result<Counted, ServiceError> {
+        self.may(op, "shipment.receive", "")?;
+        let package = &receive.package;
+        self.step(op, "shipment", package.as_str(), |tx| {
+            let found = receive.found.clone();
+            let command = Command::Receive {
+                found,
+                stamp: op.stamp(),
+            };
+            let stage =
+                advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
+            let Stage::Received(received) = stage else {
+                return Err(ServiceError::Failed(
+                    "a received package is not received".to_owned(),
+                ));
+            };
+            for kit in &received.missing {
+                chain(tx, op, kit, Action::Missing, package.as_str())?;
+            }
+            let mut arrived = Vec::new();
+            for kit in &receive.found {
+                if self.arrive(tx, op, package, kit)? {
+                    arrived.push(kit.clone());
+                }
+            }
+            Ok(Counted {
+                arrived,
+                missing: received.missing,
+                extra: received.extra,
+            })
+        })
+    }
+
+    /// Packages at a stage (empty: all), longest waiting first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_packages(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
+        self.may(op, "shipment.list", "")?;
+        let page = self
+            .custody
+            .read(|tx| listing::page::<Stage>(tx, rows::shipment::TABLE, stage, after, limit))?;
+        let line = |row: &rows::shipment::Stored| Listed {
+            package: PackageNumber::from(row.id.as_str()),
+            site: row.value.contents().site.to_string(),
+            kits: row.value.contents().kits.clone(),
+            stage: row.value.word(),
+        };
+        Ok(page.iter().map(line).collect())
+    }
+
+    /// Sealed collections of a site (empty: all) whose kit is in no package yet.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_to_pack(
+        &self,
+        op: &OpContext<'_>,
+        site: &str,
+        limit: u32,
+    ) -> Result<Vec<crate::collection::Listed>, ServiceError> {
+        self.may(op, "shipment.list", "")?;
+        let rows = self
+            .custody
+            .read(|tx| rows::collection::to_pack(tx, site, limit))?;
+        Ok(rows
+            .iter()
+            .map(|row| crate::collection::listed(&row.id, &row.value))
+            .collect())
+    }
+
+    fn arrive(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        package: &PackageNumber,
+        kit: &KitBarcode,
+    ) -> Result<bool, ServiceError> {
+        let known = rows::collection::of_kit(tx, kit)?.is_some();
+        if !known || rows::accession::load(tx, kit)?.is_some() {
+            return Ok(false);
+        }
+        let command = accession::Command::Arrive {
+            package: package.clone(),
+            at: op.at,
+        };
+        advance!(tx, op, "accession": journey::accession, rows::accession, kit, command);
+        chain(tx, op, kit, Action::Received, self.laboratory.as_str())?;
+        Ok(true)
+    }
+
+    fn package_site(&self, package: &PackageNumber) -> Result<String, ServiceError> {
+        let row = self.custody.read(|tx| rows::shipment::load(tx, package))?;
+        let row = row.ok_or_else(|| ServiceError::not_found("package", package))?;
+        Ok(row.value.contents().site.to_string())
+    }
+}

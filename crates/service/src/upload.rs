@@ -1,0 +1,206 @@
+//! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are searched.
+
+use genetics::{Category, Profile};
+use journey::accession::LawfulSpecimen;
+use journey::ids::{CaseNumber, Ori, SpecimenNumber};
+use journey::refusal::RefusalCode;
+use journey::typing::reading::ReviewedProfile;
+use journey::upload::{Command, Stage, apply, decide};
+use serde::{Deserialize, Serialize};
+use store::custody;
+use store::index as rows;
+use store::listing::{self, After};
+use store::{Tx, job};
+
+use crate::context::OpContext;
+use crate::error::ServiceError;
+use crate::jobs::{self, Search};
+use crate::programme::Programme;
+use crate::unit::note;
+
+/// Enter evidence of a case.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EnterEvidence {
+    /// The specimen's number at the casework laboratory.
+    pub specimen: SpecimenNumber,
+    /// Category of evidence.
+    pub category: Category,
+    /// Laboratory of the case.
+    pub laboratory: Ori,
+    /// The case.
+    pub case: CaseNumber,
+    /// The profile.
+    pub profile: Profile,
+}
+
+/// A record of the index as lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// Its specimen number.
+    pub specimen: SpecimenNumber,
+    /// Specimen category, until it is withdrawn.
+    pub category: Option<Category>,
+    /// Laboratory that owns it, until it is withdrawn.
+    pub laboratory: Option<Ori>,
+    /// Where it stands.
+    pub stage: &'static str,
+}
+
+impl Programme {
+    /// Enters a person's profile: reviewed, accepted by the table, and lawful as the custody
+    /// record tells at this moment.
+    ///
+    /// # Errors
+    /// `Refused` with the first rule that says no.
+    pub fn enter_person(
+        &self,
+        op: &OpContext<'_>,
+        specimen: &SpecimenNumber,
+    ) -> Result<(), ServiceError> {
+        self.may(op, "upload.enter", "")?;
+        let lawful = self.lawful_specimen(op, specimen)?;
+        self.index_step(op, "upload", specimen.as_str(), |tx| {
+            let not_typed = || RefusalCode::NotReviewed.about("the specimen has not been typed");
+            let reading = rows::reading::load(tx, specimen)?;
+            let profile = rows::reading::profile(tx, specimen)?.ok_or_else(not_typed)?;
+            let digest = self.digest("profile", &profile)?;
+            let stage = reading.as_ref().map(|row| &row.value);
+            let reviewed = ReviewedProfile::check(specimen, stage, profile.clone(), &digest)?;
+            let command = Command::EnterPerson {
+                reviewed,
+                lawful: lawful.clone(),
+                laboratory: self.laboratory.clone(),
+                stamp: op.stamp(),
+            };
+            self.enter(
+                tx,
+                op,
+                specimen,
+                command,
+                lawful.category(),
+                &self.laboratory,
+                &profile,
+            )
+        })
+    }
+
+    /// Enters evidence of a case.
+    ///
+    /// # Errors
+    /// `Refused` where the table does not accept it.
+    pub fn enter_evidence(
+        &self,
+        op: &OpContext<'_>,
+        evidence: &EnterEvidence,
+    ) -> Result<(), ServiceError> {
+        self.may(op, "upload.enter-evidence", evidence.laboratory.as_str())?;
+        let EnterEvidence {
+            specimen,
+            category,
+            laboratory,
+            case,
+            profile,
+        } = evidence;
+        if specimen.as_str().is_empty() || specimen.as_str().len() > 24 {
+            return Err(ServiceError::Invalid(format!(
+                "specimen: '{specimen}' has {} characters; a specimen number has 1 to 24",
+                specimen.as_str().len()
+            )));
+        }
+        let digest = self.digest("profile", profile)?;
+        self.index_step(op, "upload", specimen.as_str(), |tx| {
+            let command = Command::EnterEvidence {
+                category: *category,
+                profile: profile.clone(),
+                digest: digest.clone(),
+                laboratory: laboratory.clone(),
+                case: case.clone(),
+                stamp: op.stamp(),
+            };
+            self.enter(tx, op, specimen, command, *category, laboratory, profile)
+        })
+    }
+
+    /// Records of the index, longest there first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_records(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
+        self.may(op, "upload.list", "")?;
+        let page = self
+            .index
+            .read(|tx| listing::page::<Stage>(tx, rows::upload::TABLE, stage, after, limit))?;
+        let line = |row: &rows::upload::Stored| {
+            let (category, laboratory) = match &row.value {
+                Stage::Indexed(indexed) => {
+                    (Some(indexed.category), Some(indexed.laboratory.clone()))
+                }
+                Stage::Withdrawn(_) => (None, None),
+            };
+            let specimen = SpecimenNumber::from(row.id.as_str());
+            Listed {
+                specimen,
+                category,
+                laboratory,
+                stage: row.value.word(),
+            }
+        };
+        Ok(page.iter().map(line).collect())
+    }
+
+    /// Proof from the custody side that a specimen is lawful now. Reading the link is on record
+    /// with its purpose.
+    pub(crate) fn lawful_specimen(
+        &self,
+        op: &OpContext<'_>,
+        specimen: &SpecimenNumber,
+    ) -> Result<LawfulSpecimen, ServiceError> {
+        self.step(op, "upload", specimen.as_str(), |tx| {
+            let kit = self.linked_kit(tx, op, specimen)?;
+            let accession = custody::accession::load(tx, &kit)?;
+            let lawful = self.lawful(tx, &kit)?;
+            let stage = accession.as_ref().map(|row| &row.value);
+            Ok(LawfulSpecimen::check(stage, &lawful, specimen)?)
+        })
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the row of a record has these columns"
+    )]
+    fn enter(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        specimen: &SpecimenNumber,
+        command: Command,
+        category: Category,
+        laboratory: &Ori,
+        profile: &Profile,
+    ) -> Result<(), ServiceError> {
+        let before = rows::upload::load(tx, specimen)?;
+        let stage = before.as_ref().map(|row| &row.value);
+        let event = decide(stage, command, &self.acceptance)?;
+        let after = apply(before.as_ref().map(|row| row.value.clone()), &event)?;
+        rows::upload::save(tx, specimen, before.as_ref(), &after, op.at)?;
+        rows::upload::make_searchable(tx, specimen, category, laboratory, profile)?;
+        note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
+        let search = Search {
+            specimen: specimen.clone(),
+        };
+        job::enqueue(
+            tx,
+            &format!("search/{specimen}"),
+            jobs::SEARCH,
+            &search,
+            op.at,
+        )?;
+        Ok(())
+    }
+}
