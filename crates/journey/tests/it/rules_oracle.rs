@@ -188,7 +188,7 @@ fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
 fn the_rule_sets_say_what_the_plain_writing_of_the_law_says() {
     let book = RuleBook::shipped().unwrap();
     let config = ProptestConfig {
-        cases: 4_000,
+        cases: 1_500,
         failure_persistence: None,
         ..Default::default()
     };
