@@ -12,6 +12,7 @@ pub mod job;
 pub mod envelope;
 pub mod keys;
 pub mod stream;
+pub mod listing;
 pub mod custody;
 pub mod index;
 
