@@ -3,6 +3,10 @@
 //! A person is found by fingerprint number first; without one every booking is a new person.
 //! Recording a booking decides eligibility at once, so that no booking waits unseen.
 
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use exchange::{Problem, booking_feed};
 use jiff::Timestamp;
 use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
 use journey::eligibility::{Decision, Outcome};
@@ -68,6 +72,24 @@ pub struct Viewed {
     pub circumstances: Circumstances,
 }
 
+/// What the import of a booking feed gave.
+#[derive(Debug, Default, Serialize)]
+pub struct BookingImport {
+    /// Bookings recorded.
+    pub recorded: usize,
+    /// Bookings whose facts had changed.
+    pub amended: usize,
+    /// Bookings that were there with the same facts.
+    pub unchanged: usize,
+    /// Decisions by outcome.
+    pub outcomes: BTreeMap<&'static str, usize>,
+    /// Bookings that the rules or the account's rights kept out, by row of the file.
+    pub kept_out: Vec<(u64, String)>,
+    /// What is wrong in the file.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
+}
+
 /// How a booking is closed.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Close {
@@ -116,6 +138,77 @@ impl Programme {
                 decision,
             })
         })
+    }
+
+    /// Imports a booking feed: good rows go in, one transaction each, and everything wrong is
+    /// listed with row, column and remedy. A booking that is there already is amended where its
+    /// facts changed. `progress` gets the rows read so far.
+    ///
+    /// # Errors
+    /// The input cannot be read, or the machine failed; rows before it are in.
+    pub fn import_bookings(
+        &self,
+        op: &OpContext<'_>,
+        feed: impl Read,
+        progress: &dyn Fn(u64),
+    ) -> Result<BookingImport, ServiceError> {
+        let unreadable = |error: std::io::Error| {
+            ServiceError::Invalid(format!("the file cannot be read: {error}"))
+        };
+        let (rows, problems) = booking_feed::Bookings::open(feed).map_err(unreadable)?;
+        let mut import = BookingImport {
+            problems,
+            ..BookingImport::default()
+        };
+        for booked in rows {
+            let booked = booked.map_err(unreadable)?;
+            progress(booked.row);
+            import.problems.extend(booked.problems);
+            let Some(record) = booked.booking else {
+                continue;
+            };
+            match self.import_booking(op, &record, &mut import) {
+                Ok(()) => {}
+                Err(error @ (ServiceError::Failed(_) | ServiceError::Busy)) => return Err(error),
+                Err(kept_out) => import.kept_out.push((booked.row, kept_out.to_string())),
+            }
+        }
+        Ok(import)
+    }
+
+    fn import_booking(
+        &self,
+        op: &OpContext<'_>,
+        record: &BookingRecord,
+        import: &mut BookingImport,
+    ) -> Result<(), ServiceError> {
+        let known = self.custody.read(|tx| {
+            if rows::booking::load(tx, &record.booking)?.is_none() {
+                return Ok::<_, ServiceError>(None);
+            }
+            self.open_record(tx, &record.booking).map(Some)
+        })?;
+        let decision = match known {
+            Some(known) if known == *record => {
+                import.unchanged += 1;
+                return Ok(());
+            }
+            Some(_) => {
+                let decision = self.amend_booking(op, record)?;
+                import.amended += 1;
+                decision
+            }
+            None => {
+                let recorded = self.record_booking(op, record)?;
+                import.recorded += 1;
+                recorded.decision
+            }
+        };
+        *import
+            .outcomes
+            .entry(decision.finding.outcome.word())
+            .or_default() += 1;
+        Ok(())
     }
 
     /// Records changed facts of an open booking and decides again.

@@ -67,7 +67,11 @@ pub fn event_counts(tx: &mut dyn Tx) -> Result<Vec<(String, String, u64)>, Store
     rows.iter()
         .map(|row| {
             let station = row.get_text("station")?.to_owned();
-            Ok((station, row.get_text("kind")?.to_owned(), row.get_u64("number")?))
+            Ok((
+                station,
+                row.get_text("kind")?.to_owned(),
+                row.get_u64("number")?,
+            ))
         })
         .collect()
 }

@@ -113,10 +113,9 @@ pub fn record_person(
 /// The sealed values of a person.
 pub fn sealed_person(tx: &mut dyn Tx, person: &PersonId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = tx.first(SEALED_PERSON, values![person.as_str()])?;
-    Ok(row
-        .as_ref()
+    row.as_ref()
         .map(|row| row.get_bytes("sealed").map(<[u8]>::to_vec))
-        .transpose()?)
+        .transpose()
 }
 
 /// Takes a person's sealed values and digest away; bookings stay, without them.

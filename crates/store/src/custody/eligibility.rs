@@ -66,8 +66,7 @@ pub fn keep(
 /// The sealed facts of a decision.
 pub fn sealed_facts(tx: &mut dyn Tx, id: &DecisionId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = tx.first(FACTS, values![id.as_str()])?;
-    Ok(row
-        .as_ref()
+    row.as_ref()
         .map(|row| row.get_bytes("facts").map(<[u8]>::to_vec))
-        .transpose()?)
+        .transpose()
 }

@@ -26,7 +26,15 @@ const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, prof
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE, SEARCH_KEY];
+pub const SQL: &[&str] = &[
+    NEXT_KEY,
+    FILL,
+    FORGET,
+    SEARCHABLE,
+    BY_KEY,
+    PAGE_SEARCHABLE,
+    SEARCH_KEY,
+];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<upload::Stage>;
@@ -137,5 +145,7 @@ fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {
 pub fn search_key(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<u64>, StoreError> {
     let row = tx.first(SEARCH_KEY, values![id.as_str()])?;
     let Some(row) = row else { return Ok(None) };
-    Ok(row.opt_i64("search_key")?.and_then(|key| u64::try_from(key).ok()))
+    Ok(row
+        .opt_i64("search_key")?
+        .and_then(|key| u64::try_from(key).ok()))
 }
