@@ -21,7 +21,7 @@ use crate::random::{Stream, pick, pick_weighted, stream};
 use crate::scenario::Scenario;
 use crate::settings::Settings;
 
-/// Days after which a person may come back at the earliest.
+/// Hours after which a person may come back at the earliest.
 const BACK_AFTER_HOURS: i64 = 48;
 
 /// People and their bookings in order of time.

@@ -20,7 +20,7 @@ const LOST_MAX: usize = 9;
 /// Loci that evidence of a near miss may lack: the worst that still enters.
 const LOST_MAX_OF_NEAR_MISS: usize = 12;
 
-/// How many relatives are drawn until one is a candidate; one draw in about thirty is.
+/// How many relatives are drawn, at most, until one is a candidate.
 const RELATIVES_DRAWN_MAX: usize = 5000;
 
 /// Genotypes in the order of the people.
@@ -81,9 +81,9 @@ pub(crate) fn evidence(
         .zip(origins)
         .filter_map(|(number, origin)| {
             let stain = maker.stain(number, origin)?;
-            let (entered, from) = match number % 3 {
-                2 => (Entered::After, after),
-                _ => (Entered::Before, before),
+            let (entered, from) = match maker.enters_after(number, origin) {
+                true => (Entered::After, after),
+                false => (Entered::Before, before),
             };
             let minutes = maker.rng.random_range(0..14 * 24 * 60);
             Some(Evidence {
@@ -169,20 +169,29 @@ impl Maker<'_> {
         of_persons.into_iter().chain(relatives).collect()
     }
 
+    /// Planted evidence is entered before and after the people, three by three, so that each
+    /// category stands on both sides; of the rest a third comes after.
+    fn enters_after(&mut self, number: usize, origin: Origin) -> bool {
+        let by_chance = self.rng.random_bool(1.0 / 3.0);
+        match origin {
+            Origin::Stranger => by_chance,
+            Origin::Person(_) | Origin::Relative { .. } => number / 3 % 2 == 1,
+        }
+    }
+
     fn stain(&mut self, number: usize, origin: Origin) -> Option<Stain> {
         let (source, contributors) = match origin {
             Origin::Stranger => (self.stranger()?, Vec::new()),
             Origin::Person(person) => (resampled(self.genotypes.get(person)?), vec![person]),
             Origin::Relative { of, kinship } => return self.near_miss(of, kinship),
         };
-        // Six whole, three partial, one mixed, in turn; planted ones walk all three quickly.
-        let (category, profile, complete) = match (number % 10, origin) {
-            (1 | 4 | 7, _) => (
+        let (category, profile, complete) = match category(number, origin) {
+            Category::ForensicPartial => (
                 Category::ForensicPartial,
                 partial(&source, LOST_MAX, &mut self.rng),
                 full(&source),
             ),
-            (5, _) | (2 | 8, Origin::Person(_)) => {
+            Category::ForensicMixture => {
                 let mixed = mixture(&source, &self.stranger()?);
                 (Category::ForensicMixture, mixed.clone(), mixed)
             }
@@ -229,6 +238,16 @@ impl Maker<'_> {
             false => Sex::Female,
         };
         Some(unrelated(population, sex, 0.0, &mut self.rng))
+    }
+}
+
+/// Of strangers six in ten whole, three partial, one mixed; of people in turn.
+fn category(number: usize, origin: Origin) -> Category {
+    match (number % 10, number % 3, origin) {
+        (_, 1, Origin::Person(_)) | (1 | 4 | 7, _, Origin::Stranger) => Category::ForensicPartial,
+        (_, 2, Origin::Person(_)) | (5, _, Origin::Stranger) => Category::ForensicMixture,
+        (_, _, Origin::Relative { .. }) => Category::ForensicPartial,
+        _ => Category::ForensicUnknown,
     }
 }
 

@@ -51,7 +51,8 @@ pub enum NotFrequencies {
     },
     /// A line does not read.
     #[error(
-        "line {line}: '{found}'; expected a population, a locus, an exact allele, a frequency above 0 and at most 1, and a count"
+        "line {line}: '{found}'; expected a population, a locus, an exact allele, a frequency \
+         above 0 and at most 1, and a count"
     )]
     Line {
         /// Line number, from 1.

@@ -29,6 +29,25 @@ mod tests {
         assert_ne!(one.evidence, other.evidence);
     }
 
+    /// The month of the demonstration. Other figures here mean another month: say so in the
+    /// change log, because screens and reports show them.
+    #[test]
+    fn the_default_month_is_this_one() {
+        let month = Month::generate(&Settings::default());
+        let count = |which: fn(&world::Arrival) -> bool| {
+            month
+                .bookings
+                .iter()
+                .filter(|arrival| which(arrival))
+                .count()
+        };
+        assert_eq!((month.bookings.len(), month.people.len()), (894, 839));
+        assert_eq!(count(world::Arrival::may_be_collected), 751);
+        assert_eq!(count(world::Arrival::ends_accepted), 690);
+        let typed = month.genotypes[0].at(genetics::Locus::D18s51).unwrap();
+        assert_eq!(typed.genotype.to_string(), "13,16");
+    }
+
     #[test]
     fn more_evidence_does_not_change_the_bookings() {
         let default = month(3);

@@ -37,7 +37,7 @@ mod tests {
                 .filter(of_category)
                 .filter(|e| matches!(e.origin, Origin::Person(_)))
                 .count();
-            assert!(planted >= 2, "{category} {planted}");
+            assert_eq!(planted, 4, "{category}");
         }
     }
 
