@@ -27,8 +27,8 @@ pub enum Kinship {
     ParentOrChild,
 }
 
-/// Share of profiles with one tri-allelic locus, by default: about one in a thousand is what
-/// laboratories report. Not law; this programme's setting (tag D).
+/// Share of profiles with one tri-allelic locus, by default: rare, as tri-alleles are. The figure
+/// is this programme's setting (tag D), not a measured one.
 pub const TRI_ALLELE_RATE: f64 = 0.001;
 
 /// The profile of a person unrelated to anybody: the 20 core loci and Amelogenin.
