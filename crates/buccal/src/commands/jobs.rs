@@ -1,0 +1,11 @@
+//! `buccal jobs`
+
+use std::process::ExitCode;
+
+use super::read;
+use crate::shell::Common;
+
+/// Runs the steps across the wall that are due.
+pub(crate) fn run(common: &Common) -> anyhow::Result<ExitCode> {
+    read(common, |programme, op| Ok(programme.run_jobs(op)?))
+}

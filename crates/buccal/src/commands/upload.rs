@@ -1,0 +1,116 @@
+//! `buccal upload ...`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use genetics::Category;
+use journey::ids::{CaseNumber, Ori, SpecimenNumber};
+use serde::Serialize;
+use service::ServiceError;
+use service::upload::EnterEvidence;
+
+use super::{Page, act, done, read, start, tables};
+use crate::output::wrong;
+use crate::shell::Common;
+
+/// What can be done with the index.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Records of the index
+    List(Page),
+    /// Enter persons' profiles: reviewed, accepted, lawful
+    Enter {
+        /// Specimen numbers
+        #[arg(required = true)]
+        specimens: Vec<String>,
+    },
+    /// Enter the evidence of a genotype table
+    EnterEvidence {
+        /// The table; sample names are the specimen numbers
+        file: PathBuf,
+        /// Category, such as "Forensic, Unknown" or "Forensic Mixture"
+        #[arg(long)]
+        category: String,
+        /// ORI of the laboratory of the case
+        #[arg(long)]
+        ori: String,
+        /// The case
+        #[arg(long)]
+        case: String,
+        /// Where the error file goes (default: beside the table)
+        #[arg(long)]
+        errors: Option<PathBuf>,
+    },
+}
+
+/// What entering a table of evidence gave.
+#[derive(Serialize)]
+struct Entered {
+    entered: usize,
+    refused: Vec<(SpecimenNumber, String)>,
+}
+
+/// Runs a verb.
+pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::List(page) => read(common, |programme, op| {
+            Ok(programme.list_records(op, &page.stage, &start(), page.limit)?)
+        }),
+        Verb::Enter { specimens } => act(common, |programme, op| {
+            for specimen in specimens {
+                programme.enter_person(op, &SpecimenNumber::new(specimen))?;
+            }
+            Ok(done("entered"))
+        }),
+        Verb::EnterEvidence {
+            file,
+            category,
+            ori,
+            case,
+            errors,
+        } => {
+            let category = evidence_category(&category)?;
+            let errors = tables::error_file(&file, errors);
+            let table = tables::genotype_table(&file, Some(&errors))?;
+            act(common, |programme, op| {
+                let mut entered = Entered {
+                    entered: 0,
+                    refused: Vec::new(),
+                };
+                for sample in table.samples {
+                    let specimen = SpecimenNumber::new(sample.name);
+                    let evidence = EnterEvidence {
+                        specimen: specimen.clone(),
+                        category,
+                        laboratory: Ori::new(&ori),
+                        case: CaseNumber::new(&case),
+                        profile: sample.profile,
+                    };
+                    match programme.enter_evidence(op, &evidence) {
+                        Ok(()) => entered.entered += 1,
+                        Err(ServiceError::Refused(refusal)) => {
+                            entered.refused.push((specimen, refusal.to_string()));
+                        }
+                        Err(other) => return Err(other.into()),
+                    }
+                }
+                Ok(entered)
+            })
+        }
+    }
+}
+
+fn evidence_category(name: &str) -> anyhow::Result<Category> {
+    let is_evidence = |category: &&Category| category.index().holds_evidence();
+    Category::from_name(name)
+        .filter(|category| is_evidence(&category))
+        .ok_or_else(|| {
+            let evidence = Category::ALL.iter().filter(is_evidence);
+            let known: Vec<_> = evidence.map(|category| category.name()).collect();
+            wrong(format!(
+                "--category: '{name}' is none of evidence; give one of {}",
+                known.join("; ")
+            ))
+        })
+}
