@@ -10,7 +10,8 @@ use genetics::Locus;
 use serde::Serialize;
 
 use super::spelling::{
-    MARKER, SAMPLE, height_of, is_known, locus_of, near, numbered, one_slip, slip, unnumbered,
+    MARKER, SAMPLE, height_of, is_known, locus_of, misspelt_column, near, numbered, one_slip, slip,
+    unnumbered,
 };
 use crate::cells::{DELIMITERS, Unclosed, fold, split};
 use crate::problem::Problem;
@@ -156,6 +157,20 @@ fn understand_cells(
         (None, true) => Shape::WideLists,
         (None, false) => Shape::WideColumns,
     };
+    let unread =
+        |column: &Column| matches!(column.meaning, Meaning::NotRead | Meaning::UnknownMarker);
+    for (column, fold) in columns
+        .iter()
+        .zip(&folded)
+        .filter(|(column, _)| unread(column))
+    {
+        if let Some(meant) = misspelt_column(fold) {
+            let wrong = "the header is broken: a column of the software is misspelt, so its file \
+                 was changed by hand";
+            let problem = Problem::error(row, "", wrong, format!("'{meant}'"));
+            return Err(problem.in_column(&column.name));
+        }
+    }
     let warnings = warnings(&columns, &folded, row);
     let layout = Layout {
         row,

@@ -8,14 +8,13 @@
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
 //! written once or twice, rows of a sample that do not stand together, a sample without any
 //! allele. What is a warning: off-ladder readings, markers not known here, a marker given twice
-//! with the same alleles, a column name that is one slip away from a known one. What leaves a
+//! with the same alleles. What leaves a
 //! sample out, whole: a cell that is no allele, a marker given twice with other alleles, a row
 //! that cannot be cut into the header's columns. What refuses the file: no header from which
 //! sample, marker and alleles can be told.
 //!
-//! A header such as `Smaple File` beside a sound `Sample Name` is broken to stricter readers.
-//! Here the file is read with a warning, because nothing in the table depends on that column; a
-//! slip in the name of a needed column (`Smaple Name`, `Alele 2`) refuses the file.
+//! A header in which a column of the software is misspelt (`Smaple File`, `Alele 2`) refuses the
+//! file: software does not misspell itself, so somebody changed the table by hand.
 //!
 //! Absent: peak sizes and areas, flags of the analysis software, and what a profile is good for.
 

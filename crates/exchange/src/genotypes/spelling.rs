@@ -138,6 +138,19 @@ pub(super) fn slip(cells: &[Cow<'_, str>], needed: &str) -> String {
         .unwrap_or_default()
 }
 
+/// The known column, not a locus, that is one slip away from a column that is not known. Loci are
+/// no part of it: real markers outside the list (`DYS444`) lie one letter from listed ones.
+pub(super) fn misspelt_column(folded: &str) -> Option<&'static str> {
+    let names = ["Sample Name", "Marker", "Allele", "Height"]
+        .into_iter()
+        .chain(NOT_NEEDED);
+    let slipped = |name: &&str| name.len() > 4 && one_slip(folded, &fold(name));
+    if is_known(folded) || locus_of(folded).is_some() {
+        return None;
+    }
+    names.into_iter().find(slipped)
+}
+
 /// The known column or locus that is one slip away.
 pub(super) fn near(folded: &str) -> Option<&'static str> {
     let names = ["Sample Name", "Marker", "Allele", "Height"];

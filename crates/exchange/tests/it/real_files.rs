@@ -58,7 +58,7 @@ fn exports_of_analysis_software() {
             "GeneMapperExampleDifferentCaseNumbers.txt",
             [4, 16, 0, 0, 0],
         ),
-        ("GeneMapperExampleBrokenHeader.txt", [4, 16, 0, 0, 1]),
+        ("GeneMapperExampleBrokenHeader.txt", [0, 0, 0, 1, 0]),
         ("GeneMapperExampleWithHeights.txt", [4, 16, 0, 0, 0]),
         ("GeneMapperExampleWithHeightsAndOL.txt", [1, 16, 0, 0, 1]),
         (
