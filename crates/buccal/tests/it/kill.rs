@@ -1,0 +1,1 @@
+//! A killed process loses nothing that was acknowledged.
