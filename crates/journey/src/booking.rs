@@ -2,7 +2,7 @@
 //!
 //! [`BookingRecord`] is one row of the booking feed. Its personal values ([`Person`]) never enter
 //! an event; its [`Circumstances`] are what the rules of `eligibility` look at. Every booking ends
-//! with exactly one [`Disposition`] (domain 3.2; GAO-23-106252 asked for the reasons).
+//! with exactly one [`Disposition`]; GAO-23-106252 asked for the reasons.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,9 @@ use crate::ids::{BookingId, CollectionId, PersonId, Site};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$vdoc:meta])* $variant:ident $word:literal),* $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
@@ -201,7 +203,7 @@ pub struct BookingRecord {
 }
 
 words! {
-    /// Why a sample that was due was not taken (domain 3.2, row 15). None is an exemption.
+    /// Why a sample that was due was not taken (28 CFR 28.12(b), (f)(3)). None is an exemption.
     NotCollected {
         /// No usable kit at the site.
         KitOut "no_kit",
@@ -332,7 +334,8 @@ pub enum Command {
         /// Keyed digest of the whole record.
         digest: String,
     },
-    /// Record that the facts changed.
+    /// Record that the facts changed; also after the booking was accounted for, because a status
+    /// that is verified late decides whether a sample may stay.
     Amend {
         /// Keyed digest of the new record.
         digest: String,
@@ -406,7 +409,7 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
                 digest,
             })
         }
-        (Some(Stage::Open(_)), Command::Amend { digest }) => Ok(Event::Amended { digest }),
+        (Some(_), Command::Amend { digest }) => Ok(Event::Amended { digest }),
         (Some(Stage::Open(_)), Command::Dispose(how)) => Ok(Event::Disposed { how }),
         (Some(stage), Command::Book { .. }) => {
             Err(RefusalCode::AlreadyRecorded.about(format!("booking is {}", stage.word())))
@@ -424,7 +427,7 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Booked { open, .. }) => Ok(Stage::Open(open.clone())),
-        (Some(Stage::Open(open)), Event::Amended { .. }) => Ok(Stage::Open(open)),
+        (Some(stage), Event::Amended { .. }) => Ok(stage),
         (Some(Stage::Open(booked)), Event::Disposed { how }) => Ok(Stage::Disposed(Disposed {
             booked,
             how: how.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Four checks in order, each by record: the sample is still lawful, the prints identify its
 //! owner, the retained sample gives the same profile again, and a second person concludes
-//! (domain 13.4; FBI Federal DNA Database Unit: identifying information only after confirmation).
+//! (FBI Federal DNA Database Unit: identifying information only after confirmation).
 //! [`Confirmed`] is the only key that opens the release of a name.
 
 use jiff::civil::Date;

@@ -6,7 +6,7 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
 
-/// Business days for a confirmation (domain 13.5, tag M+).
+/// Business days for a confirmation (remembered, tag M+).
 pub const CONFIRMATION_BUSINESS_DAYS: u16 = 30;
 
 /// Hours within which a notice is delivered. This programme's setting (tag D).

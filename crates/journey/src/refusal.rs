@@ -9,7 +9,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 macro_rules! refusals {
-    ($($(#[$doc:meta])* $variant:ident $code:literal $authority:literal $tag:literal $remedy:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident $code:literal $authority:literal $tag:literal
+        $remedy:literal),* $(,)?) => {
         /// Which rule said no.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum RefusalCode {
@@ -53,7 +54,8 @@ refusals! {
     AlreadyRecorded "ALREADY_RECORDED" "working rule" "D" "use the record that is there",
     OutOfOrder "OUT_OF_ORDER" "working rule" "D" "check the clock and the order of entries",
     WrongStage "WRONG_STAGE" "working rule" "D" "do the step that comes before",
-    BookingAccountedFor "BOOKING_ACCOUNTED_FOR" "working rule" "D" "open a new booking for a new custody",
+    BookingAccountedFor "BOOKING_ACCOUNTED_FOR" "working rule" "D"
+        "open a new booking for a new custody",
     NoDecision "NO_DECISION" "28 CFR 28.12(b)" "S" "decide eligibility first",
     NotEligible "NOT_ELIGIBLE" "28 CFR 28.12(b)" "S" "do not collect; see the decision's reasons",
     DecisionExpired "DECISION_EXPIRED" "working rule" "D" "decide again with the facts of now",
@@ -62,24 +64,36 @@ refusals! {
     KitRecalled "KIT_RECALLED" "working rule" "D" "take a kit of another lot",
     KitElsewhere "KIT_ELSEWHERE" "working rule" "D" "take a kit of this site",
     StationBusy "STATION_BUSY" "working rule" "D" "finish or abandon the open collection first",
-    BarcodeMismatch "BARCODE_MISMATCH" "laboratory acceptance checks" "S2" "abandon this kit and start with a new one",
-    PrintsMissing "PRINTS_MISSING" "laboratory acceptance checks" "S2" "take the two flat prints on the form",
+    BarcodeMismatch "BARCODE_MISMATCH" "laboratory acceptance checks" "S2"
+        "abandon this kit and start with a new one",
+    PrintsMissing "PRINTS_MISSING" "laboratory acceptance checks" "S2"
+        "take the two flat prints on the form",
     NotSealed "NOT_SEALED" "28 CFR 28.12(f)(2)" "S" "finish and seal the collection first",
     AlreadyPacked "ALREADY_PACKED" "working rule" "D" "see the package that holds it",
     PackageEmpty "PACKAGE_EMPTY" "working rule" "D" "scan at least one sealed kit into it",
-    SamePerson "SAME_PERSON" "Quality Assurance Standards 12" "M+" "let a second qualified person do it",
-    ControlsFailed "CONTROLS_FAILED" "Quality Assurance Standards 9" "M+" "repeat the run; its samples are void",
-    NotReviewed "NOT_REVIEWED" "Quality Assurance Standards 12" "M+" "let a second person review the profile",
+    SamePerson "SAME_PERSON" "Quality Assurance Standards 12" "M+"
+        "let a second qualified person do it",
+    ControlsFailed "CONTROLS_FAILED" "Quality Assurance Standards 9" "M+"
+        "repeat the run; its samples are void",
+    NotReviewed "NOT_REVIEWED" "Quality Assurance Standards 12" "M+"
+        "let a second person review the profile",
     NotOnPlate "NOT_ON_PLATE" "working rule" "D" "check the plate's list of specimens",
-    Contaminated "CONTAMINATED" "Quality Assurance Standards 9" "M+" "type again from the retained sample",
-    ProfileNotAccepted "PROFILE_NOT_ACCEPTED" "index acceptance table" "M+" "type the missing loci again, or use the right category",
-    CategoryConflict "CATEGORY_CONFLICT" "34 USC 12592(a)(1)" "S" "use the category of the eligibility decision",
-    SearchForbidden "SEARCH_FORBIDDEN" "search matrix" "M+" "this pair of indexes is never searched",
-    NotConfirmed "NOT_CONFIRMED" "34 USC 12592(b)(3)" "S" "a name is released only after confirmation",
-    NotTheCaseLaboratory "NOT_THE_CASE_LABORATORY" "34 USC 12592(b)(3)" "S" "only the laboratory of the case receives the name",
+    Contaminated "CONTAMINATED" "Quality Assurance Standards 9" "M+"
+        "type again from the retained sample",
+    ProfileNotAccepted "PROFILE_NOT_ACCEPTED" "index acceptance table" "M+"
+        "type the missing loci again, or use the right category",
+    CategoryConflict "CATEGORY_CONFLICT" "34 USC 12592(a)(1)" "S"
+        "use the category of the eligibility decision",
+    SearchForbidden "SEARCH_FORBIDDEN" "search matrix" "M+"
+        "this pair of indexes is never searched",
+    NotConfirmed "NOT_CONFIRMED" "34 USC 12592(b)(3)" "S"
+        "a name is released only after confirmation",
+    NotTheCaseLaboratory "NOT_THE_CASE_LABORATORY" "34 USC 12592(b)(3)" "S"
+        "only the laboratory of the case receives the name",
     PurposeMissing "PURPOSE_MISSING" "34 USC 40706(a)" "S" "state the purpose of the disclosure",
     StillLawful "STILL_LAWFUL" "34 USC 12592(d)" "S" "name evidence for every basis of the record",
-    PathDoesNotApply "PATH_DOES_NOT_APPLY" "34 USC 12592(d)" "S" "use removal for ineligibility or an administrative removal",
+    PathDoesNotApply "PATH_DOES_NOT_APPLY" "34 USC 12592(d)" "S"
+        "use removal for ineligibility or an administrative removal",
     StepsOpen "STEPS_OPEN" "working rule" "D" "finish every step of the removal first",
     Removed "REMOVED" "34 USC 12592(d)" "S" "the record no longer exists",
 }

@@ -1,7 +1,7 @@
 //! Shipment: sealed kits travel in a package with a manifest; what arrives is counted again.
 //!
 //! Count at seal and count at receipt must agree; what is missing or extra is named by barcode
-//! (domain 6.2). Absent: carriers' own systems.
+//!. Absent: carriers' own systems.
 
 use std::collections::BTreeSet;
 

@@ -204,7 +204,6 @@ fn check_alleles(file: &Path, name: &str, profile: &Profile, loci: LocusSet) -> 
         return Ok(());
     }
     let file = file.display();
-    Err(wrong(format!(
-        "{file}: sample '{name}' has {found} alleles at one locus; at most {ALLELES_MAX} can be searched"
-    )))
+    let text = format!("sample '{name}' has {found} alleles at one locus");
+    Err(wrong(format!("{file}: {text}; at most {ALLELES_MAX} can be searched")))
 }

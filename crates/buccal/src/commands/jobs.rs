@@ -1,4 +1,4 @@
-//! `buccal jobs`
+//! `buccal jobs`: run by hand what `buccal serve` runs by itself. Absent: what a job does.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `buccal report`
+//! `buccal report`: the figures, counted from the record. Absent: breakdowns.
 
 use std::process::ExitCode;
 

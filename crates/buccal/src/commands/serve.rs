@@ -1,4 +1,4 @@
-//! `buccal serve`
+//! `buccal serve`: the pages and JSON routes until the process is stopped. Absent: TLS.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! Bookings and the persons they are of. Names are sealed; fingerprint numbers are found by keyed digest.
+//! Bookings and the persons they are of. Names are sealed; fingerprint numbers are found by
+//! keyed digest.
 
 use jiff::Timestamp;
 use journey::booking;

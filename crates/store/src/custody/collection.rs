@@ -11,7 +11,8 @@ use crate::values;
 
 /// The table.
 pub const TABLE: &str = "collection";
-const KEYS: &str = "UPDATE collection SET kit = $2, person_id = $3, booking_id = $4, site = $5, open_table = $6 \
+const KEYS: &str = "UPDATE collection SET kit = $2, person_id = $3, booking_id = $4, site = $5, \
+     open_table = $6 \
      WHERE id = $1";
 const OPEN_AT: &str = "SELECT id FROM collection WHERE site = $1 AND open_table = $2";
 const OF_KIT: &str = "SELECT id, version, state, at FROM collection WHERE kit = $1";

@@ -12,7 +12,8 @@ use crate::values;
 /// The table.
 pub const TABLE: &str = "duty";
 const KEYS: &str = "UPDATE duty SET person_id = $2 WHERE id = $1";
-const OPEN_OF: &str = "SELECT id, version, state, at FROM duty WHERE person_id = $1 AND stage = 'open' \
+const OPEN_OF: &str = "SELECT id, version, state, at FROM duty WHERE person_id = $1 AND stage = \
+     'open' \
      ORDER BY at, id";
 
 /// Every statement of this file, for the test that prepares them on both engines.

@@ -15,7 +15,8 @@ const PAIR: &str = "UPDATE candidate SET evidence = $2, record = $3, laboratory 
 const FORGET_PAIR: &str = "UPDATE candidate SET evidence = NULL, record = NULL WHERE id = $1";
 const OF_SPECIMEN: &str =
     "SELECT id, version, state, at FROM candidate WHERE evidence = $1 OR record = $1 ORDER BY id";
-const OF_LABORATORY: &str = "SELECT id, version, state, at FROM candidate WHERE ($1 = '' OR laboratory = $1) \
+const OF_LABORATORY: &str = "SELECT id, version, state, at FROM candidate WHERE ($1 = '' OR \
+     laboratory = $1) \
      AND ($2 = '' OR stage = $2) ORDER BY at, id LIMIT $3";
 const LABORATORY: &str = "SELECT laboratory FROM candidate WHERE id = $1";
 

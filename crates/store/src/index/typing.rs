@@ -12,7 +12,8 @@ use crate::values;
 /// The table.
 pub const TABLE: &str = "plate";
 const CARRY: &str = "INSERT INTO plate_specimen (specimen, plate) VALUES ($1, $2)";
-const REGISTER: &str = "INSERT INTO specimen (id, category, laboratory, at) VALUES ($1, $2, $3, $4) \
+const REGISTER: &str = "INSERT INTO specimen (id, category, laboratory, at) VALUES ($1, $2, $3, \
+     $4) \
      ON CONFLICT (id) DO NOTHING";
 const SPECIMEN: &str = "SELECT id, category, laboratory, at FROM specimen WHERE id = $1";
 const WAITING: &str = "SELECT id, category, laboratory, at FROM specimen \
