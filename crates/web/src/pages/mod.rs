@@ -1,0 +1,48 @@
+//! The pages, in the order in which a sample meets the stations. A station's file holds its pages,
+//! its verbs and their small request types; the table below is all that the router knows.
+
+use crate::station::{Page, Station, Verb};
+
+pub(crate) mod sign_in;
+pub(crate) mod home;
+
+mod kit;
+
+/// The twelve stations.
+pub(crate) const JOURNEY: [&str; 12] = [
+    "booking",
+    "eligibility",
+    "kit",
+    "collection",
+    "shipment",
+    "accession",
+    "typing",
+    "upload",
+    "candidate",
+    "confirmation",
+    "notice",
+    "removal",
+];
+
+/// Every station with pages: the journey, then what runs across it.
+pub(crate) static STATIONS: &[&Station] = &[&kit::STATION];
+
+/// The page of a path.
+pub(crate) fn page(path: &str) -> Option<&'static Page> {
+    let pages = STATIONS.iter().flat_map(|station| station.pages);
+    pages.into_iter().find(|page| page.path == path)
+}
+
+/// Station and name of a verb, as its path writes them: `kit/receive`.
+pub(crate) fn name(verb: &Verb) -> String {
+    let station = verb.page.trim_start_matches('/').split('/').next();
+    format!("{}/{}", station.unwrap_or_default(), verb.name)
+}
+
+/// The sentence of a step that was done, by the name that an address carries. Addresses carry
+/// names of steps only, so that no sentence can be put on a page from outside.
+pub(crate) fn done(name_of_verb: &str) -> Option<&'static str> {
+    let verbs = STATIONS.iter().flat_map(|station| station.verbs);
+    let mut fitting = verbs.filter(|verb| name(verb) == name_of_verb);
+    fitting.next().map(|verb| verb.done)
+}
