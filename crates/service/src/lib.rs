@@ -34,3 +34,7 @@ pub mod report;
 pub use context::{Actor, Ids, OpContext};
 pub use error::ServiceError;
 pub use programme::{Places, Programme};
+
+// What signatures here name and callers cannot reach: the store is behind this crate.
+pub use store::custody::account::Grant;
+pub use store::listing::After;

@@ -1,5 +1,3 @@
-//! Types that signatures of `service` name and `service` does not pass on: the only lines of this
-//! crate that know of `store`. They go, with the dependency, once `service` passes them on.
+//! Types that signatures of `service` name, under one roof. Absent: anything of the store itself.
 
-pub(crate) use store::custody::account::Grant;
-pub(crate) use store::listing::After;
+pub(crate) use service::{After, Grant};

@@ -205,5 +205,7 @@ fn check_alleles(file: &Path, name: &str, profile: &Profile, loci: LocusSet) -> 
     }
     let file = file.display();
     let text = format!("sample '{name}' has {found} alleles at one locus");
-    Err(wrong(format!("{file}: {text}; at most {ALLELES_MAX} can be searched")))
+    Err(wrong(format!(
+        "{file}: {text}; at most {ALLELES_MAX} can be searched"
+    )))
 }

@@ -46,8 +46,13 @@ pub(crate) fn pages(programme: Programme, serve: &Serve) -> anyhow::Result<ExitC
                 ))
             })?;
         remark(format!("serving on http://{}", listener.local_addr()?));
-        let _ = (listener, &programme, Arc::new(now), RealIds);
-        stopped().await;
+        let app = web::App::new(
+            Arc::new(programme),
+            Arc::new(now),
+            Arc::new(RealIds),
+            serve.secure_cookie,
+        );
+        web::serve(app, listener, stopped()).await?;
         Ok::<(), anyhow::Error>(())
     })?;
     Ok(ExitCode::SUCCESS)
