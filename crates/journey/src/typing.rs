@@ -59,8 +59,8 @@ impl Stage {
 /// What the controls of a run gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlResults {
-    /// Genotypes of the positive control, if it was found in the file.
-    pub positive: Option<Profile>,
+    /// Genotypes of every positive control in the file; none where it was not found.
+    pub positives: Vec<Profile>,
     /// The negative control was found and shows no allele.
     pub negative_is_blank: bool,
 }
@@ -140,23 +140,34 @@ fn judge(loaded: &Loaded, results: &ControlResults) -> Event {
     let Some(expected) = controls::profile(&loaded.control) else {
         return voided("the control is unknown");
     };
-    let Some(seen) = &results.positive else {
+    if results.positives.is_empty() {
         return voided("the positive control is not in the file");
-    };
-    let wrong = seen.typed().iter().find(|typed| {
-        expected
-            .at(typed.locus)
-            .is_some_and(|control| control.genotype != typed.genotype)
-    });
-    let common = seen.loci().intersection(expected.loci());
-    match wrong {
-        Some(typed) => voided(&format!("the positive control is wrong at {}", typed.locus)),
-        None if common.len() < 13 => voided("the positive control shows fewer than 13 loci"),
+    }
+    match results
+        .positives
+        .iter()
+        .find_map(|seen| fault(seen, &expected))
+    {
+        Some(why) => Event::Voided { why },
         None if !results.negative_is_blank => {
             voided("the negative control is missing or not blank")
         }
         None => Event::Controlled,
     }
+}
+
+/// What is wrong with a positive control.
+fn fault(seen: &Profile, expected: &Profile) -> Option<String> {
+    let wrong = seen.typed().iter().find(|typed| {
+        expected
+            .at(typed.locus)
+            .is_some_and(|control| control.genotype != typed.genotype)
+    });
+    if let Some(typed) = wrong {
+        return Some(format!("the positive control is wrong at {}", typed.locus));
+    }
+    let common = seen.loci().intersection(expected.loci());
+    (common.len() < 13).then(|| "the positive control shows fewer than 13 loci".to_owned())
 }
 
 /// Applies an event.

@@ -9,6 +9,7 @@ use genetics::acceptance::AcceptanceTable;
 use genetics::matrix::SearchMatrix;
 use jiff::Timestamp;
 use journey::ids::Ori;
+use journey::refusal::Refusal;
 use journey::rules::RuleBook;
 use serde::Serialize;
 use store::keys::Keys;
@@ -155,11 +156,22 @@ fn recorded<T>(
     outcome: Result<T, ServiceError>,
 ) -> Result<T, ServiceError> {
     if let Err(ServiceError::Refused(refusal)) = &outcome {
-        let body = Refused {
-            code: refusal.code.code(),
-            detail: &refusal.detail,
-        };
-        database.write(|tx| crate::unit::note(tx, op, station, subject, "refused", &body))?;
+        database.write(|tx| note_refusal(tx, op, station, subject, refusal))?;
     }
     outcome
+}
+
+/// Puts on record that the rules said no.
+pub(crate) fn note_refusal(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    station: &'static str,
+    subject: &str,
+    refusal: &Refusal,
+) -> Result<(), ServiceError> {
+    let body = Refused {
+        code: refusal.code.code(),
+        detail: &refusal.detail,
+    };
+    crate::unit::note(tx, op, station, subject, "refused", &body)
 }

@@ -7,20 +7,22 @@ use std::collections::BTreeSet;
 use exchange::genotypes::Table;
 use genetics::Profile;
 use journey::ids::{PlateNumber, SpecimenNumber};
-use journey::refusal::Refusal;
+use journey::refusal::{Refusal, RefusalCode};
 use journey::typing::{Command, ControlResults, ControlledRun, Loaded, Stage, reading};
 use serde::{Deserialize, Serialize};
+use store::Tx;
 use store::index as rows;
 use store::listing::{self, After};
 
 use crate::collection::not_empty;
 use crate::context::OpContext;
 use crate::error::ServiceError;
-use crate::programme::Programme;
+use crate::programme::{Programme, note_refusal};
 use crate::unit::{advance, note};
 
 /// Names under which analysis software lists the negative control.
-pub const NEGATIVE_CONTROLS: &[&str] = &["NEG", "NTC", "NEGATIVE", "NEGATIVE CONTROL", "BLANK"];
+pub const NEGATIVE_CONTROLS: &[&str] =
+    &["NC", "NEG", "NTC", "NEGATIVE", "NEGATIVE CONTROL", "BLANK"];
 
 /// Load a plate.
 #[derive(Clone, Debug, Deserialize)]
@@ -142,13 +144,24 @@ impl Programme {
         table: &Table,
     ) -> Result<Imported, ServiceError> {
         self.may(op, "typing.import", "")?;
-        let stage = self.index_step(op, "typing", plate.as_str(), |tx| {
-            let before = rows::typing::load(tx, plate)?
-                .ok_or_else(|| ServiceError::not_found("plate", plate))?;
-            let results = controls_of(table, before.value.loaded());
-            let command = Command::Judge(results);
-            Ok(advance!(tx, op, "typing": journey::typing, rows::typing, plate, command))
-        })?;
+        self.index_step(op, "typing", plate.as_str(), |tx| {
+            self.import_in(tx, op, plate, table)
+        })
+    }
+
+    /// Judgement and readings in one transaction: a run is imported once, so none may be left out
+    /// by a machine that fails half-way.
+    fn import_in(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        plate: &PlateNumber,
+        table: &Table,
+    ) -> Result<Imported, ServiceError> {
+        let before = rows::typing::load(tx, plate)?
+            .ok_or_else(|| ServiceError::not_found("plate", plate))?;
+        let command = Command::Judge(controls_of(table, before.value.loaded()));
+        let stage = advance!(tx, op, "typing": journey::typing, rows::typing, plate, command);
         let loaded = stage.loaded();
         let mut imported = Imported {
             run: stage.word(),
@@ -169,9 +182,12 @@ impl Programme {
             if is_control(&sample.name, loaded) {
                 continue;
             }
-            match self.record_reading(op, &run, &specimen, &sample.profile) {
+            match self.record_reading(tx, op, (&run, loaded), &specimen, &sample.profile) {
                 Ok(()) => imported.typed.push(specimen),
-                Err(ServiceError::Refused(refusal)) => imported.refused.push((specimen, refusal)),
+                Err(ServiceError::Refused(refusal)) => {
+                    note_refusal(tx, op, "typing", specimen.as_str(), &refusal)?;
+                    imported.refused.push((specimen, refusal));
+                }
                 Err(other) => return Err(other),
             }
         }
@@ -282,23 +298,27 @@ impl Programme {
 
     fn record_reading(
         &self,
+        tx: &mut dyn Tx,
         op: &OpContext<'_>,
-        run: &ControlledRun,
+        (run, loaded): (&ControlledRun, &Loaded),
         specimen: &SpecimenNumber,
         profile: &Profile,
     ) -> Result<(), ServiceError> {
-        let digest = self.digest("profile", profile)?;
-        self.index_step(op, "typing", specimen.as_str(), |tx| {
-            let command = reading::Command::Record {
-                run: run.clone(),
-                specimen: specimen.clone(),
-                profile: profile.clone(),
-                digest: digest.clone(),
-                stamp: op.stamp(),
-            };
-            advance!(tx, op, "typing": reading, rows::reading, specimen, command);
-            Ok(rows::reading::keep_profile(tx, specimen, profile)?)
-        })
+        // On the plate, and taken out since by a removal.
+        if loaded.specimens.contains(specimen) && rows::typing::specimen(tx, specimen)?.is_none() {
+            return Err(RefusalCode::Removed
+                .about("the specimen was removed")
+                .into());
+        }
+        let command = reading::Command::Record {
+            run: run.clone(),
+            specimen: specimen.clone(),
+            profile: profile.clone(),
+            digest: self.digest("profile", profile)?,
+            stamp: op.stamp(),
+        };
+        advance!(tx, op, "typing": reading, rows::reading, specimen, command);
+        Ok(rows::reading::keep_profile(tx, specimen, profile)?)
     }
 }
 
@@ -306,22 +326,32 @@ fn is_negative(name: &str) -> bool {
     NEGATIVE_CONTROLS.contains(&name.trim().to_ascii_uppercase().as_str())
 }
 
+/// The positive control bears the name of its genotype, alone or within (`PC-2800M`).
+fn is_positive(name: &str, loaded: &Loaded) -> bool {
+    let is_specimen = loaded
+        .specimens
+        .iter()
+        .any(|specimen| specimen.as_str() == name);
+    !is_specimen && name.contains(&loaded.control)
+}
+
 fn is_control(name: &str, loaded: &Loaded) -> bool {
-    name == loaded.control || is_negative(name)
+    is_positive(name, loaded) || is_negative(name)
 }
 
 fn controls_of(table: &Table, loaded: &Loaded) -> ControlResults {
-    let positive = table
+    let positives = table
         .samples
         .iter()
-        .find(|sample| sample.name == loaded.control);
+        .filter(|sample| is_positive(&sample.name, loaded))
+        .map(|sample| sample.profile.clone());
     let mut negatives = table
         .samples
         .iter()
         .filter(|sample| is_negative(&sample.name))
         .peekable();
     ControlResults {
-        positive: positive.map(|sample| sample.profile.clone()),
+        positives: positives.collect(),
         negative_is_blank: negatives.peek().is_some()
             && negatives.all(|sample| sample.profile.typed().is_empty()),
     }
