@@ -70,6 +70,20 @@ impl RoleTable {
         actor.grants.iter().any(|grant| roles.contains(&grant.role))
     }
 
+    /// The places at which the actor may take an action; the empty place alone where it is all.
+    pub fn places<'a>(&self, actor: &'a Actor, action: &str) -> BTreeSet<&'a str> {
+        let roles = self.roles(action);
+        let granted = actor
+            .grants
+            .iter()
+            .filter(|grant| roles.contains(&grant.role));
+        let places: BTreeSet<_> = granted.map(|grant| grant.site.as_str()).collect();
+        if places.contains("*") {
+            return BTreeSet::from([""]);
+        }
+        places
+    }
+
     /// Checks that the actor may take the action at the place; an empty place is anywhere.
     ///
     /// # Errors

@@ -211,6 +211,8 @@ impl Programme {
         password: &str,
     ) -> Result<Opened, ServiceError> {
         let stored = self.custody.read(|tx| rows::load(tx, account))?;
+        // What was typed into the wrong field, a password perhaps, stays out of the record.
+        let subject = stored.as_ref().map_or("unknown", |_| account.as_str());
         let stored = stored.filter(|stored| stored.active);
         let hash = stored
             .as_ref()
@@ -218,7 +220,7 @@ impl Programme {
         let fits = verify(password, hash) && stored.is_some();
         if !fits {
             self.custody
-                .write(|tx| note(tx, op, "account", account.as_str(), "sign_in_failed", &()))?;
+                .write(|tx| note(tx, op, "account", subject, "sign_in_failed", &()))?;
             let text = "name and password do not fit; check both, or ask an administrator";
             return Err(ServiceError::Invalid(text.to_owned()));
         }

@@ -18,6 +18,7 @@ use store::envelope::{self, Place};
 use store::listing::{self, After};
 use store::{StoreError, Tx};
 
+use crate::collection::not_empty;
 use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::programme::Programme;
@@ -117,6 +118,7 @@ impl Programme {
         record: &BookingRecord,
     ) -> Result<Recorded, ServiceError> {
         self.may(op, "booking.record", record.circumstances.site.as_str())?;
+        not_empty("site", record.circumstances.site.as_str())?;
         let booking = &record.booking;
         let digest = self.digest("booking", record)?;
         self.step(op, "booking", booking.as_str(), |tx| {
@@ -211,18 +213,23 @@ impl Programme {
         Ok(())
     }
 
-    /// Records changed facts of an open booking and decides again.
+    /// Records changed facts of a booking, also of one that is accounted for, and decides again.
     ///
     /// # Errors
-    /// `Refused` where the booking is unknown or accounted for; `Invalid` where the new record is
-    /// of another person's fingerprints.
+    /// `Refused` where the booking is unknown; `Invalid` where the new record is of another
+    /// person's fingerprints.
     pub fn amend_booking(
         &self,
         op: &OpContext<'_>,
         record: &BookingRecord,
     ) -> Result<Decision, ServiceError> {
         self.may(op, "booking.amend", record.circumstances.site.as_str())?;
+        not_empty("site", record.circumstances.site.as_str())?;
         let booking = &record.booking;
+        // Both sites: the one that the new record names, and the one that booked the person.
+        if let Some(row) = self.custody.read(|tx| rows::booking::load(tx, booking))? {
+            self.may(op, "booking.amend", row.value.booked().site.as_str())?;
+        }
         let digest = self.digest("booking", record)?;
         self.step(op, "booking", booking.as_str(), |tx| {
             let command = Command::Amend {
@@ -331,7 +338,13 @@ impl Programme {
         person: &PersonId,
         record: &BookingRecord,
     ) -> Result<(), ServiceError> {
-        let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
+        let key = match envelope::load(tx, &self.keys.kek, person.as_str()) {
+            Err(StoreError::KeyDestroyed) => {
+                let found = "the person's values were destroyed by a removal";
+                return Err(RefusalCode::Removed.about(found).into());
+            }
+            other => other?,
+        };
         let text = serde_json::to_vec(record).map_err(|_| StoreError::Encode("a booking"))?;
         let sealed = envelope::seal(&key, record_place(&record.booking), &text)?;
         Ok(rows::booking::seal_record(tx, &record.booking, &sealed)?)
@@ -392,7 +405,7 @@ impl Programme {
         Ok(Some(digest))
     }
 
-    fn site_of(&self, booking: &BookingId) -> Result<String, ServiceError> {
+    pub(crate) fn site_of(&self, booking: &BookingId) -> Result<String, ServiceError> {
         let row = self.custody.read(|tx| rows::booking::load(tx, booking))?;
         let row = row.ok_or_else(|| ServiceError::not_found("booking", booking))?;
         Ok(row.value.booked().site.to_string())

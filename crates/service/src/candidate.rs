@@ -1,7 +1,7 @@
 //! Candidates: the casework laboratory takes one, looks at it locus by locus, excludes it or asks
 //! for confirmation. No names on this side.
 
-use genetics::{Comparison, SearchRule, compare};
+use genetics::{Comparison, compare};
 use journey::candidate::{Command, Found};
 use journey::ids::{CandidateId, ConfirmationId, Ori};
 use serde::{Deserialize, Serialize};
@@ -57,10 +57,19 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
         self.may(op, "candidate.list", laboratory)?;
-        let rows = self
-            .index
-            .read(|tx| rows::candidate::of_laboratory(tx, laboratory, stage, limit))?;
-        Ok(rows.iter().map(listed).collect())
+        let laboratories = match laboratory {
+            "" => self.roles.places(&op.actor, "candidate.list"),
+            one => [one].into(),
+        };
+        let mut found = Vec::new();
+        for laboratory in laboratories {
+            found.extend(
+                self.index
+                    .read(|tx| rows::candidate::of_laboratory(tx, laboratory, stage, limit))?,
+            );
+        }
+        found.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        Ok(found.iter().take(limit as usize).map(listed).collect())
     }
 
     /// One candidate, locus by locus.

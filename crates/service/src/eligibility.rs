@@ -32,7 +32,7 @@ impl Programme {
         op: &OpContext<'_>,
         booking: &BookingId,
     ) -> Result<Decision, ServiceError> {
-        self.may(op, "eligibility.decide", "")?;
+        self.may(op, "eligibility.decide", &self.site_of(booking)?)?;
         self.step(op, "eligibility", booking.as_str(), |tx| {
             self.decide_in(tx, op, booking)
         })
@@ -47,7 +47,7 @@ impl Programme {
         op: &OpContext<'_>,
         booking: &BookingId,
     ) -> Result<Explained, ServiceError> {
-        self.may(op, "eligibility.view", "")?;
+        self.may(op, "eligibility.view", &self.site_of(booking)?)?;
         self.step(op, "eligibility", booking.as_str(), |tx| {
             let row = rows::eligibility::load(tx, booking)?
                 .ok_or_else(|| ServiceError::not_found("decision for booking", booking))?;

@@ -7,6 +7,7 @@ use journey::kit::{Command, Issued, Stage, Withdrawal};
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 
+use crate::collection::not_empty;
 use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::programme::Programme;
@@ -58,6 +59,8 @@ impl Programme {
         receive: &Receive,
     ) -> Result<usize, ServiceError> {
         self.may(op, "kit.receive", receive.site.as_str())?;
+        not_empty("site", receive.site.as_str())?;
+        not_empty("lot", &receive.lot)?;
         if receive
             .barcodes
             .iter()
@@ -91,7 +94,9 @@ impl Programme {
         barcode: &KitBarcode,
         why: Withdrawal,
     ) -> Result<(), ServiceError> {
-        self.may(op, "kit.withdraw", "")?;
+        let kit = self.custody.read(|tx| rows::kit::load(tx, barcode))?;
+        let site = kit.map(|row| row.value.issued().site.to_string());
+        self.may(op, "kit.withdraw", &site.unwrap_or_default())?;
         self.step(op, "kit", barcode.as_str(), |tx| {
             let command = Command::Withdraw(why);
             advance!(tx, op, "kit": journey::kit, rows::kit, barcode, command);
