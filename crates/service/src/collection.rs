@@ -10,6 +10,7 @@ use journey::duty;
 use journey::eligibility::Eligible;
 use journey::ids::{BookingId, CollectionId, KitBarcode, RecollectionId, Site};
 use journey::kit::{self, UsableKit, Withdrawal};
+use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::custody as rows;
@@ -101,6 +102,7 @@ impl Programme {
         self.step(op, "collection", open.booking.as_str(), |tx| {
             let decision = rows::eligibility::load(tx, &open.booking)?;
             let eligible = Eligible::check(decision.as_ref().map(|row| &row.value), op.at)?;
+            one_sample(tx, &open.booking)?;
             let kit = rows::kit::load(tx, &open.kit)?;
             let stage = kit.as_ref().map(|row| &row.value);
             let today = self.civil_date(tx, &open.booking, op.at)?;
@@ -146,12 +148,13 @@ impl Programme {
     /// orders satisfied.
     ///
     /// # Errors
-    /// `Refused` before both scans or without prints.
+    /// `Refused` before both scans, without prints, or where the rules forbid it by now.
     pub fn seal_collection(&self, op: &OpContext<'_>, seal: &Seal) -> Result<(), ServiceError> {
         let id = &seal.collection;
         self.may(op, "collection.seal", &self.collection_site(id)?)?;
         not_empty("seal", &seal.seal)?;
         self.step(op, "collection", id.as_str(), |tx| {
+            still_eligible(tx, id)?;
             let command = Command::Seal {
                 seal: seal.seal.clone(),
                 prints_taken: seal.prints_taken,
@@ -256,6 +259,44 @@ pub(crate) fn not_empty(field: &str, value: &str) -> Result<(), ServiceError> {
             "{field}: it is empty; fill it in"
         )));
     }
+    Ok(())
+}
+
+/// One booking gives one sample: none under way, and the booking not accounted for.
+fn one_sample(tx: &mut dyn Tx, booking: &BookingId) -> Result<(), ServiceError> {
+    if let Some(booking::Stage::Disposed(disposed)) =
+        rows::booking::load(tx, booking)?.map(|row| row.value)
+    {
+        let found = format!("its disposition is {}", disposed.how.word());
+        return Err(RefusalCode::BookingAccountedFor.about(found).into());
+    }
+    let taken = rows::collection::of_booking(tx, booking)?;
+    match taken
+        .iter()
+        .find(|row| !matches!(row.value, Stage::Abandoned(_)))
+    {
+        Some(row) => {
+            let found = format!(
+                "collection {} of this booking is {}",
+                row.id,
+                row.value.word()
+            );
+            Err(RefusalCode::StationBusy.about(found).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Facts can change while a kit is open. What the rules forbid by now is not sealed; that the
+/// decision has merely aged since the kit was opened is no reason to throw a sample away.
+fn still_eligible(tx: &mut dyn Tx, id: &CollectionId) -> Result<(), ServiceError> {
+    let Some(row) = rows::collection::load(tx, id)? else {
+        return Ok(());
+    };
+    let opened = row.value.opened();
+    let decision = rows::eligibility::load(tx, &opened.booking)?;
+    let stage = decision.as_ref().map(|row| &row.value);
+    Eligible::check(stage, opened.opened_at)?;
     Ok(())
 }
 

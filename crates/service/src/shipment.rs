@@ -73,6 +73,7 @@ impl Programme {
         site: &Site,
     ) -> Result<PackageNumber, ServiceError> {
         self.may(op, "shipment.start", site.as_str())?;
+        not_empty("site", site.as_str())?;
         let package = PackageNumber::new(format!("P{}", op.ids.number()));
         self.step(op, "shipment", package.as_str(), |tx| {
             let command = Command::Start { site: site.clone() };
@@ -160,8 +161,7 @@ impl Programme {
         })
     }
 
-    /// Counts a package at the laboratory; every kit that was collected under this programme
-    /// arrives, listed or not, and what is missing stays visible in its chain.
+    /// Counts a package at the laboratory; every sealed kit of this programme arrives, listed or not, and what is missing stays visible in its chain.
     ///
     /// # Errors
     /// `Refused` where it is not in transit, or the same person handed it over.
@@ -253,8 +253,10 @@ impl Programme {
         package: &PackageNumber,
         kit: &KitBarcode,
     ) -> Result<bool, ServiceError> {
-        let known = rows::collection::of_kit(tx, kit)?.is_some();
-        if !known || rows::accession::load(tx, kit)?.is_some() {
+        // A kit whose collection was given up is no sample, even if it travels along.
+        let collection = rows::collection::of_kit(tx, kit)?.map(|row| row.value);
+        let is_sealed = SealedKit::check(collection.as_ref()).is_ok();
+        if !is_sealed || rows::accession::load(tx, kit)?.is_some() {
             return Ok(false);
         }
         let command = accession::Command::Arrive {

@@ -1,0 +1,75 @@
+//! Packages whose contents are not what the manifest says.
+
+use journey::actor::Role;
+use journey::collection::Abandonment;
+use journey::ids::KitBarcode;
+use service::collection::Abandon;
+use store::listing::After;
+
+use crate::ground::{on_both, record};
+
+#[test]
+fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
+    on_both(|ground| {
+        ground.stock(&["K-1", "K-2", "K-3", "K-4"]);
+        for n in [1, 2, 3] {
+            ground.book(&record(n));
+            ground.collect(&record(n).booking, &format!("K-{n}"));
+        }
+        let first = ground.send(&["K-1", "K-2"]);
+        // K-2 is missing, K-3 was never packed, K-9 is nobody's.
+        let counted = ground.count(&first, &["K-1", "K-3", "K-9"]);
+        let kits = |names: &[&str]| {
+            let kits = names.iter().map(|name| KitBarcode::from(*name));
+            kits.collect::<Vec<_>>()
+        };
+        assert_eq!(counted.arrived, kits(&["K-1", "K-3"]));
+        assert_eq!(
+            counted.missing.into_iter().collect::<Vec<_>>(),
+            kits(&["K-2"])
+        );
+        assert_eq!(
+            counted.extra.into_iter().collect::<Vec<_>>(),
+            kits(&["K-3", "K-9"])
+        );
+        // The missing one turns up in a later package, among one that came already.
+        ground.stock(&["K-5"]);
+        ground.book(&record(5));
+        ground.collect(&record(5).booking, "K-5");
+        let second = ground.send(&["K-5"]);
+        let counted = ground.count(&second, &["K-1", "K-2", "K-5"]);
+        assert_eq!(counted.arrived, kits(&["K-2", "K-5"]));
+        let listed = ground
+            .programme
+            .list_accessions(
+                &ground.by(Role::Accessioner),
+                "arrived",
+                &After::start(),
+                10,
+            )
+            .unwrap();
+        assert_eq!(listed.len(), 4);
+    });
+}
+
+#[test]
+fn a_kit_whose_collection_was_given_up_is_no_sample() {
+    on_both(|ground| {
+        ground.stock(&["K-1", "K-2"]);
+        ground.book(&record(1));
+        let collection = ground.open(&record(1).booking, "K-1").unwrap();
+        let abandon = Abandon {
+            collection,
+            why: Abandonment::BarcodeMismatch,
+        };
+        ground
+            .programme
+            .abandon_collection(&ground.by(Role::Collector), &abandon)
+            .unwrap();
+        ground.collect(&record(1).booking, "K-2");
+        let package = ground.send(&["K-2"]);
+        let counted = ground.count(&package, &["K-1", "K-2"]);
+        assert_eq!(counted.arrived, [KitBarcode::from("K-2")]);
+        assert!(ground.examine("K-1", |_| {}).is_err());
+    });
+}
