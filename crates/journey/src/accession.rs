@@ -72,7 +72,7 @@ pub struct Rejected {
 
 macro_rules! rejections {
     ($($(#[$doc:meta])* $variant:ident $word:literal),* $(,)?) => {
-        /// Why a sample is rejected, in the order of the checks (domain 6.3).
+        /// Why a sample is rejected, in the order of the checks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Rejection { $($(#[$doc])* $variant),* }

@@ -1,12 +1,12 @@
 //! Removal: records and samples are taken away as the law says, and it is proven.
 //!
-//! Three paths that are never confused (domain 2.2, gap in the law): expungement under 34 USC
+//! Three paths that are never confused (the statute has none for a person held administratively): expungement under 34 USC
 //! 12592(d), which needs a final order for every conviction and every charge; removal for
 //! ineligibility, for what should never have been collected; administrative removal by order. A
 //! second person approves. A removal is finished when every [`Step`] is done, not when a row is
 //! deleted. Absent: backups and replicas, which need keys of their own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -170,8 +170,9 @@ pub enum Command {
     Request {
         /// What is asked.
         request: Request,
-        /// Every basis on which the record stands.
-        bases: BTreeSet<CustodyBasis>,
+        /// Every basis on which the record stands, with the number of bookings that rest on it:
+        /// two charges need two orders.
+        bases: BTreeMap<CustodyBasis, usize>,
         /// The civil date of the request.
         today: Date,
     },
@@ -266,28 +267,31 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
     }
 }
 
-fn check_path(path: &Path, bases: &BTreeSet<CustodyBasis>, today: Date) -> Result<(), Refusal> {
+fn check_path(
+    path: &Path,
+    bases: &BTreeMap<CustodyBasis, usize>,
+    today: Date,
+) -> Result<(), Refusal> {
     let Path::Expungement { orders } = path else {
         return Ok(());
     };
-    let criminal: BTreeSet<_> = bases
-        .iter()
-        .copied()
-        .filter(|basis| is_criminal(*basis))
-        .collect();
-    if criminal.is_empty() {
+    if !bases.keys().any(|basis| is_criminal(*basis)) {
         let found = "the record rests on detention alone, which expungement does not cover";
         return Err(RefusalCode::PathDoesNotApply.about(found));
     }
-    let ended = |basis: &CustodyBasis| {
-        orders.iter().any(|order| {
-            order.basis == *basis && order.final_on <= today && !order.document.trim().is_empty()
-        })
+    let ended = |basis: CustodyBasis| {
+        let final_orders = orders
+            .iter()
+            .filter(|order| order.basis == basis && order.final_on <= today);
+        let documents: BTreeSet<_> = final_orders.map(|order| order.document.trim()).collect();
+        documents.iter().filter(|name| !name.is_empty()).count()
     };
     let standing: Vec<_> = bases
         .iter()
-        .filter(|basis| !ended(basis))
-        .map(|basis| basis.word())
+        .filter_map(|(basis, bookings)| {
+            let open = bookings.saturating_sub(ended(*basis));
+            (open > 0).then(|| format!("{} ({open} of {bookings})", basis.word()))
+        })
         .collect();
     if standing.is_empty() {
         return Ok(());

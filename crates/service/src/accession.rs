@@ -90,7 +90,7 @@ impl Programme {
             let stage =
                 advance!(tx, op, "accession": journey::accession, rows::accession, kit, command);
             match stage {
-                Stage::Accepted(accepted) => self.accepted(tx, op, kit, accepted),
+                Stage::Accepted(accepted) => self.accepted(tx, op, kit, accepted, &opened.person),
                 Stage::Rejected(rejected) => {
                     let person = opened.person.clone();
                     self.rejected(tx, op, kit, rejected.why, &person, opened)
@@ -121,11 +121,15 @@ impl Programme {
         Ok(page.iter().map(listed).collect())
     }
 
-    /// Whether the sample of a kit is lawful as the custody record tells now.
+    /// Whether the sample of a kit is lawful as the custody record tells now. From the approval of
+    /// its removal on it is not.
     pub(crate) fn lawful(&self, tx: &mut dyn Tx, kit: &KitBarcode) -> Result<Lawful, ServiceError> {
         let Some(collection) = rows::collection::of_kit(tx, kit)? else {
             return Ok(Lawful::NoBasis);
         };
+        if crate::removal::under_way(tx, kit)?.is_some() {
+            return Ok(Lawful::NoBasis);
+        }
         let opened = collection.value.opened();
         let record = match self.open_record(tx, &opened.booking) {
             Err(ServiceError::Refused(_)) => return Ok(Lawful::NoBasis),
@@ -175,6 +179,7 @@ impl Programme {
         op: &OpContext<'_>,
         kit: &KitBarcode,
         accepted: journey::accession::Accepted,
+        person: &PersonId,
     ) -> Result<Examined, ServiceError> {
         let specimen = SpecimenNumber::new(format!("S{}", op.ids.number()));
         rows::link::create(tx, &self.keys, &specimen, kit)?;
@@ -184,8 +189,8 @@ impl Programme {
             specimen,
             category: accepted.category,
         };
-        let key = format!("{}/{kit}", jobs::REGISTER_SPECIMEN);
-        let sealed = self.seal_job(jobs::REGISTER_SPECIMEN, &register)?;
+        let key = jobs::registration_of(kit);
+        let sealed = self.seal_job(tx, person, jobs::REGISTER_SPECIMEN, &register)?;
         job::enqueue(tx, &key, jobs::REGISTER_SPECIMEN, &sealed, op.at)?;
         Ok(Examined::Accepted {
             accession: accepted.accession,

@@ -3,14 +3,16 @@
 //! A job was enqueued in the transaction of the fact that calls for it, with a key that makes it
 //! one of its kind. It may run twice, or stop half-way and run again: every handler looks first
 //! whether its work is done. Payloads on the custody side that name a specimen are sealed with
-//! the link key, so that the table of jobs joins nothing.
+//! the person's key, so that the table of jobs joins nothing, and nothing at all after a removal.
 
 use genetics::{Category, Index, SearchRule};
 use journey::candidate::{self, Found};
 use journey::confirmation;
 use journey::deadline;
-use journey::ids::{AccountId, CandidateId, ConfirmationId, Ori, RemovalId, SpecimenNumber};
-use journey::removal::Step;
+use journey::ids::{
+    AccountId, CandidateId, ConfirmationId, KitBarcode, Ori, PersonId, RemovalId, SpecimenNumber,
+};
+use journey::removal::{self, Step};
 use journey::upload;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ use store::envelope::{self, Place};
 use store::index::typing::Specimen;
 use store::index::upload::Searchable;
 use store::job::{self, Job};
-use store::{Database, StoreError, custody, index};
+use store::{Database, StoreError, Tx, custody, index};
 
 use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
@@ -40,6 +42,13 @@ pub const WITHDRAW_RECORD: &str = "withdraw-record";
 
 /// Jobs taken at once.
 const CLAIM_MAX: u32 = 64;
+
+/// A payload that only the person's own key opens.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SealedJob {
+    person: PersonId,
+    sealed: String,
+}
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct RegisterSpecimen {
@@ -134,11 +143,17 @@ impl Programme {
             ..op.clone()
         };
         match job.kind.as_str() {
-            REGISTER_SPECIMEN => self.register_specimen(&op, &self.open_job(job)?),
+            REGISTER_SPECIMEN => match self.open_job(job)? {
+                Some((_, register)) => self.register_specimen(&op, &register),
+                None => Ok(()),
+            },
             SEARCH => self.search_record(&op, &job.payload()?),
             REQUEST_CONFIRMATION => self.open_confirmation(&op, &job.payload()?),
             SETTLE_CANDIDATE => self.settle_candidate(&op, job.payload()?),
-            WITHDRAW_RECORD => self.withdraw_record(&op, &self.open_job(job)?),
+            WITHDRAW_RECORD => match self.open_job(job)? {
+                Some((person, withdraw)) => self.withdraw_record(&op, &person, &withdraw),
+                None => Ok(()),
+            },
             other => Err(ServiceError::Failed(format!(
                 "no such kind of job: {other}"
             ))),
@@ -272,20 +287,27 @@ impl Programme {
     fn withdraw_record(
         &self,
         op: &OpContext<'_>,
+        person: &PersonId,
         withdraw: &WithdrawRecord,
     ) -> Result<(), ServiceError> {
         let WithdrawRecord { removal, specimen } = withdraw;
+        let reference = self.custody.read(|tx| {
+            registered(tx, removal)?;
+            self.reference_of(tx, person, removal)
+        })?;
         let record = self
             .index
             .read(|tx| index::upload::searchable(tx, specimen))?;
         self.index.write(|tx| {
-            self.withdraw_in(tx, op, removal, specimen)?;
-            self.withdraw_candidates(tx, op, removal, specimen)
+            self.withdraw_in(tx, op, &reference, specimen)?;
+            self.withdraw_candidates(tx, op, &reference, specimen)
         })?;
         if let Some(record) = &record {
             self.matcher.forget(record)?;
         }
-        self.index.scrub("record")?;
+        for table in ["record", "reading"] {
+            self.index.scrub(table)?;
+        }
         self.custody
             .write(|tx| match crate::removal::approved(tx, removal) {
                 Ok(approved) if !approved.done.contains(&Step::IndexRecord) => {
@@ -334,25 +356,78 @@ impl Programme {
         Ok(())
     }
 
-    /// Seals a payload that names a specimen, for the custody side's outbox.
-    pub(crate) fn seal_job(
+    /// The name under which the index knows a removal. The removal's own number stands beside the
+    /// kit in the custody record for ever; this one is told by the person's key alone, and with it
+    /// goes the way from the kit to the specimen.
+    fn reference_of(
         &self,
-        kind: &'static str,
-        payload: &impl Serialize,
-    ) -> Result<String, ServiceError> {
-        let text = serde_json::to_vec(payload).map_err(|_| StoreError::Encode("a job"))?;
-        let sealed = envelope::seal(&self.keys.link, place(kind), &text)?;
-        Ok(data_encoding::BASE64.encode(&sealed))
+        tx: &mut dyn Tx,
+        person: &PersonId,
+        removal: &RemovalId,
+    ) -> Result<RemovalId, ServiceError> {
+        let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
+        let digest = store::keys::digest(&key, "removal", removal.as_str().as_bytes())?;
+        Ok(RemovalId::new(data_encoding::HEXLOWER.encode(&digest)))
     }
 
-    fn open_job<T: DeserializeOwned>(&self, job: &Job) -> Result<T, ServiceError> {
+    /// Seals a payload that names a specimen, for the custody side's outbox, under the person's own
+    /// key: done jobs stay in the table, and must not tell the pair after a removal.
+    pub(crate) fn seal_job(
+        &self,
+        tx: &mut dyn Tx,
+        person: &PersonId,
+        kind: &'static str,
+        payload: &impl Serialize,
+    ) -> Result<SealedJob, ServiceError> {
+        let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
+        let text = serde_json::to_vec(payload).map_err(|_| StoreError::Encode("a job"))?;
+        let sealed = envelope::seal(&key, place(kind), &text)?;
+        Ok(SealedJob {
+            person: person.clone(),
+            sealed: data_encoding::BASE64.encode(&sealed),
+        })
+    }
+
+    /// What a job is about, and whom; `None` where that person's values were destroyed since, so
+    /// that nothing is left to do.
+    fn open_job<T: DeserializeOwned>(
+        &self,
+        job: &Job,
+    ) -> Result<Option<(PersonId, T)>, ServiceError> {
         let damaged = || StoreError::corrupt("job", job.id, "payload");
-        let sealed: String = job.payload()?;
+        let SealedJob { person, sealed } = job.payload()?;
+        let kek = &self.keys.kek;
+        let key = match self
+            .custody
+            .read(|tx| envelope::load(tx, kek, person.as_str()))
+        {
+            Err(StoreError::KeyDestroyed) => return Ok(None),
+            other => other?,
+        };
         let sealed = data_encoding::BASE64
             .decode(sealed.as_bytes())
             .map_err(|_| damaged())?;
-        let text = envelope::open(&self.keys.link, place(&job.kind), &sealed)?;
-        Ok(serde_json::from_slice(&text).map_err(|_| damaged())?)
+        let text = envelope::open(&key, place(&job.kind), &sealed)?;
+        let payload = serde_json::from_slice(&text).map_err(|_| damaged())?;
+        Ok(Some((person, payload)))
+    }
+}
+
+/// Key of the job that registers the specimen of a kit.
+pub(crate) fn registration_of(kit: &KitBarcode) -> String {
+    format!("{REGISTER_SPECIMEN}/{kit}")
+}
+
+/// A specimen is taken out after it was registered, never before: a registration that is tried
+/// again later would bring it back.
+fn registered(tx: &mut dyn Tx, removal: &RemovalId) -> Result<(), ServiceError> {
+    let kit = match custody::removal::load(tx, removal)?.map(|row| row.value) {
+        Some(removal::Stage::Approved(approved)) => approved.request.kit,
+        _ => return Ok(()),
+    };
+    match job::by_key(tx, &registration_of(&kit))? {
+        Some(job) if job.state != job::State::Done => Err(ServiceError::Busy),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Notices: what must be told, to whom, until when; and the one place where a name leaves.
 
 use jiff::Timestamp;
+use journey::accession::Lawful;
 use journey::booking::Person;
 use journey::ids::{ConfirmationId, NoticeId, Ori};
 use journey::notice::{Command, Purpose, Stage, Subject};
@@ -32,7 +33,7 @@ pub struct Listed {
 }
 
 impl Programme {
-    /// Notices for a receiver (empty: all) that are not acknowledged, most urgent first.
+    /// Notices for a receiver (empty: all that the account may see) that are not acknowledged, most urgent first.
     ///
     /// # Errors
     /// `Forbidden`.
@@ -43,10 +44,20 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
         self.may(op, "notice.list", receiver)?;
-        let open = self
-            .custody
-            .read(|tx| rows::notice::open_for(tx, receiver, limit))?;
-        Ok(open.iter().map(|row| listed(op, row)).collect())
+        let receivers = match receiver {
+            "" => self.roles.places(&op.actor, "notice.list"),
+            one => [one].into(),
+        };
+        let mut open = Vec::new();
+        for receiver in receivers {
+            open.extend(
+                self.custody
+                    .read(|tx| rows::notice::open_for(tx, receiver, limit))?,
+            );
+        }
+        open.sort_by_key(|row| row.value.due().due_at);
+        let urgent = open.iter().take(limit as usize);
+        Ok(urgent.map(|row| listed(op, row)).collect())
     }
 
     /// Records that a notice was delivered.
@@ -84,7 +95,8 @@ impl Programme {
     /// of 34 USC 12592(b)(3). The release and the reading of the link are on record.
     ///
     /// # Errors
-    /// `Refused` to anybody else, without a purpose, or without a confirmation; `Forbidden` to an
+    /// `Refused` to anybody else, without a purpose, without a confirmation, or where the sample
+    /// is not lawful any more (a removal was approved, facts changed); `Forbidden` to an
     /// account that does not work for the laboratory of the case.
     pub fn release_name(
         &self,
@@ -120,6 +132,10 @@ impl Programme {
             .ok_or_else(|| ServiceError::not_found("confirmation", confirmation))?;
         journey::confirmation::Confirmed::check(confirmation, Some(&row.value))?;
         let kit = self.linked_kit(tx, op, &row.value.request().specimen)?;
+        if !matches!(self.lawful(tx, &kit)?, Lawful::As(_)) {
+            let found = "the sample behind the name has no lawful basis any more";
+            return Err(RefusalCode::NotEligible.about(found).into());
+        }
         let collection = rows::collection::of_kit(tx, &kit)?
             .ok_or_else(|| ServiceError::not_found("collection with kit", &kit))?;
         Ok(self

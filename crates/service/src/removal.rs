@@ -3,14 +3,14 @@
 //! The record of the index goes by a job across the wall; the physical sample by the laboratory's
 //! word; link and personal values when a person certifies, after which no key opens them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use journey::booking::CustodyBasis;
 use journey::custody::Action;
-use journey::ids::{KitBarcode, Ori, PersonId, RemovalId};
+use journey::ids::{BookingId, KitBarcode, Ori, PersonId, RemovalId};
 use journey::refusal::RefusalCode;
 use journey::removal::{Command, Path, Request, Stage, Step};
-use journey::{notice, removal};
+use journey::{accession, collection, notice, removal};
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 use store::listing::{self, After};
@@ -115,8 +115,9 @@ impl Programme {
                 removal: id.clone(),
                 specimen,
             };
+            let person = person_of(tx, &approved.request.kit)?;
             let key = format!("{}/{id}", jobs::WITHDRAW_RECORD);
-            let sealed = self.seal_job(jobs::WITHDRAW_RECORD, &withdraw)?;
+            let sealed = self.seal_job(tx, &person, jobs::WITHDRAW_RECORD, &withdraw)?;
             job::enqueue(tx, &key, jobs::WITHDRAW_RECORD, &sealed, op.at)?;
             Ok(())
         })
@@ -168,7 +169,7 @@ impl Programme {
     /// gone. Index record and physical sample must be done before.
     ///
     /// # Errors
-    /// `Refused` while one of them is open.
+    /// `Refused` while one of them is open, or another sample of the same person stands.
     pub fn certify_removal(&self, op: &OpContext<'_>, id: &RemovalId) -> Result<(), ServiceError> {
         self.may(op, "removal.certify", "")?;
         self.step(op, "removal", id.as_str(), |tx| {
@@ -183,6 +184,7 @@ impl Programme {
             let collection = rows::collection::of_kit(tx, kit)?
                 .ok_or_else(|| ServiceError::not_found("collection with kit", kit))?;
             let opened = collection.value.opened();
+            no_other_sample(tx, &opened.person, kit)?;
             rows::link::destroy(tx, &self.keys, kit)?;
             finish(tx, op, id, Step::Link)?;
             self.forget(tx, op, &opened.person)?;
@@ -195,6 +197,7 @@ impl Programme {
             let to = Ori::new(opened.site.as_str());
             raise_notice(tx, op, &format!("removal/{id}"), subject, to)
         })?;
+        self.custody.scrub("link")?;
         Ok(self.custody.scrub("person_key")?)
     }
 
@@ -216,16 +219,19 @@ impl Programme {
         Ok(page.iter().map(listed).collect())
     }
 
-    /// Every basis on which the person was held when a sample was or could have been taken.
+    /// Every basis on which the person was held when a sample was or could have been taken, with
+    /// the number of bookings that rest on it.
     fn bases(
         &self,
         tx: &mut dyn Tx,
         person: &PersonId,
-    ) -> Result<BTreeSet<CustodyBasis>, ServiceError> {
-        let mut bases = BTreeSet::new();
+    ) -> Result<BTreeMap<CustodyBasis, usize>, ServiceError> {
+        let mut bases = BTreeMap::new();
         for row in rows::booking::of_person(tx, person)? {
-            let booking = journey::ids::BookingId::from(row.id.as_str());
-            bases.extend(self.open_record(tx, &booking)?.circumstances.custody_basis);
+            let booking = BookingId::from(row.id.as_str());
+            for basis in self.open_record(tx, &booking)?.circumstances.custody_basis {
+                *bases.entry(basis).or_default() += 1;
+            }
         }
         Ok(bases)
     }
@@ -270,6 +276,63 @@ pub(crate) fn approved(tx: &mut dyn Tx, id: &RemovalId) -> Result<removal::Appro
             .into()),
         None => Err(ServiceError::not_found("removal", id)),
     }
+}
+
+/// The removal that is approved for a kit and not certified yet.
+pub(crate) fn under_way(
+    tx: &mut dyn Tx,
+    kit: &KitBarcode,
+) -> Result<Option<removal::Approved>, ServiceError> {
+    let table = rows::removal::TABLE;
+    let open = listing::page::<Stage>(tx, table, "approved", &After::start(), u32::MAX)?;
+    Ok(open.into_iter().find_map(|row| match row.value {
+        Stage::Approved(approved) if approved.request.kit == *kit => Some(approved),
+        _ => None,
+    }))
+}
+
+fn person_of(tx: &mut dyn Tx, kit: &KitBarcode) -> Result<PersonId, ServiceError> {
+    let collection = rows::collection::of_kit(tx, kit)?
+        .ok_or_else(|| ServiceError::not_found("collection with kit", kit))?;
+    Ok(collection.value.opened().person.clone())
+}
+
+/// A person's values go with the last of the person's samples: another one would be left in the
+/// index with nobody who could be identified by it.
+fn no_other_sample(
+    tx: &mut dyn Tx,
+    person: &PersonId,
+    removed: &KitBarcode,
+) -> Result<(), ServiceError> {
+    if rows::booking::sealed_person(tx, person)?.is_none() {
+        return Ok(());
+    }
+    for booking in rows::booking::of_person(tx, person)? {
+        let booking = BookingId::from(booking.id.as_str());
+        for row in rows::collection::of_booking(tx, &booking)? {
+            let kit = &row.value.opened().kit;
+            if kit != removed && stands(tx, &row)? {
+                let found = format!("the sample of kit {kit} is of the same person and stands");
+                return Err(RefusalCode::StepsOpen.about(found).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// True for a sealed sample that was neither rejected nor taken away.
+fn stands(tx: &mut dyn Tx, row: &rows::collection::Stored) -> Result<bool, ServiceError> {
+    let collection::Stage::Sealed(sealed) = &row.value else {
+        return Ok(false);
+    };
+    let kit = &sealed.opened.kit;
+    let accession = rows::accession::load(tx, kit)?.map(|row| row.value);
+    if matches!(accession, Some(accession::Stage::Rejected(_))) {
+        return Ok(false);
+    }
+    let gone = [Step::IndexRecord, Step::PhysicalSample];
+    let approved = under_way(tx, kit)?;
+    Ok(!approved.is_some_and(|approved| gone.iter().all(|step| approved.done.contains(step))))
 }
 
 fn listed(row: &rows::removal::Stored) -> Listed {

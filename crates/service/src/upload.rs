@@ -12,6 +12,7 @@ use store::index as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
+use crate::collection::not_empty;
 use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::jobs::{self, Search};
@@ -60,6 +61,13 @@ impl Programme {
         self.may(op, "upload.enter", "")?;
         let lawful = self.lawful_specimen(op, specimen)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
+            // The removal of a record takes its registration first, in this database: so a profile
+            // cannot slip in behind a removal that was approved after the look at the link.
+            if rows::typing::specimen(tx, specimen)?.is_none() {
+                return Err(RefusalCode::Removed
+                    .about("the specimen is not registered")
+                    .into());
+            }
             let not_typed = || RefusalCode::NotReviewed.about("the specimen has not been typed");
             let reading = rows::reading::load(tx, specimen)?;
             let profile = rows::reading::profile(tx, specimen)?.ok_or_else(not_typed)?;
@@ -101,12 +109,9 @@ impl Programme {
             case,
             profile,
         } = evidence;
-        if specimen.as_str().is_empty() || specimen.as_str().len() > 24 {
-            return Err(ServiceError::Invalid(format!(
-                "specimen: '{specimen}' has {} characters; a specimen number has 1 to 24",
-                specimen.as_str().len()
-            )));
-        }
+        specimen_number(specimen)?;
+        not_empty("laboratory", laboratory.as_str())?;
+        not_empty("case", case.as_str())?;
         let digest = self.digest("profile", profile)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
             let command = Command::EnterEvidence {
@@ -203,4 +208,21 @@ impl Programme {
         )?;
         Ok(())
     }
+}
+
+/// A casework laboratory's own number. `~` divides the two numbers of a candidate's id, which must
+/// say which two.
+fn specimen_number(specimen: &SpecimenNumber) -> Result<(), ServiceError> {
+    let text = specimen.as_str();
+    let length = text.chars().count();
+    let found = if !(1..=24).contains(&length) {
+        format!("it has {length} characters")
+    } else if text.trim() != text || text.contains('~') || text.contains(char::is_control) {
+        "it has a blank at an end, a '~' or an unprintable character".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(ServiceError::Invalid(format!(
+        "specimen: {found}; a specimen number has 1 to 24 printable characters without '~'"
+    )))
 }

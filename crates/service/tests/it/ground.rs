@@ -12,7 +12,7 @@ use journey::booking::{
 };
 use journey::ids::{AccountId, Ori};
 use service::audit::Side;
-use service::{Actor, Ids, OpContext, Places, Programme};
+use service::{Actor, Ids, OpContext, Places, Programme, ServiceError};
 use store::custody::account::Grant;
 use store::keys::Keys;
 use store::tx::Dialect;
@@ -330,6 +330,15 @@ pub(crate) fn record(n: u32) -> BookingRecord {
             on_file: OnFile::Absent,
             other_agency: None,
         },
+    }
+}
+
+/// The code of the refusal that a use case must end with.
+pub(crate) fn refused<T>(outcome: Result<T, ServiceError>) -> &'static str {
+    match outcome {
+        Err(ServiceError::Refused(refusal)) => refusal.code.code(),
+        Err(other) => panic!("not a refusal: {other:?}"),
+        Ok(_) => panic!("the rules let it pass"),
     }
 }
 

@@ -9,3 +9,19 @@ mod way;
 
 #[cfg(test)]
 mod journey;
+#[cfg(test)]
+mod booking;
+#[cfg(test)]
+mod collection;
+#[cfg(test)]
+mod shipment;
+#[cfg(test)]
+mod typing;
+#[cfg(test)]
+mod upload;
+#[cfg(test)]
+mod removal;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod jobs;

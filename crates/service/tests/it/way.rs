@@ -226,7 +226,11 @@ impl Ground {
     pub(crate) fn typed(&self, plate: &str, specimen: &SpecimenNumber, profile: &Profile) {
         self.load(plate, &[specimen]);
         let imported = self.import(plate, &[(specimen, profile)]).unwrap();
-        assert_eq!(imported.typed, [specimen.clone()], "{imported:?}");
+        assert_eq!(
+            imported.typed,
+            std::slice::from_ref(specimen),
+            "{imported:?}"
+        );
         self.review(specimen).unwrap();
     }
 

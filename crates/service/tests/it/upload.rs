@@ -1,0 +1,113 @@
+//! What keeps a profile out of the index.
+
+use journey::actor::Role;
+use journey::booking::{Citizenship, StatusConfidence};
+use service::ServiceError;
+
+use crate::ground::{Ground, on_both, record, refused};
+use crate::way::{evidence, person};
+
+#[test]
+fn facts_that_change_after_acceptance_keep_the_profile_out() {
+    on_both(|ground| {
+        let check = |n: u32, change: &dyn Fn(&mut journey::booking::BookingRecord), code: &str| {
+            let mut booked = record(n);
+            let kit = format!("K-{n}");
+            let specimen = ground.specimen(&booked, &kit);
+            ground.typed(&format!("PL-{n}"), &specimen, &person(n as usize));
+            change(&mut booked);
+            ground
+                .programme
+                .amend_booking(&ground.by(Role::Collector), &booked)
+                .unwrap();
+            assert_eq!(refused(ground.enter(&specimen)), code, "{n}");
+            assert_eq!(ground.stage_of_record(&specimen), None);
+        };
+        check(
+            1,
+            &|record| record.circumstances.citizenship = Citizenship::Citizen,
+            "NOT_ELIGIBLE",
+        );
+        check(
+            2,
+            &|record| record.person.date_of_birth = Some("2006-06-02".parse().unwrap()),
+            "NOT_ELIGIBLE",
+        );
+        check(
+            3,
+            &|record| {
+                record.circumstances.citizenship = Citizenship::Lpr;
+                record.circumstances.citizenship_confidence = StatusConfidence::Claimed;
+            },
+            "NOT_ELIGIBLE",
+        );
+        check(
+            4,
+            &|record| {
+                record
+                    .circumstances
+                    .custody_basis
+                    .insert(journey::booking::CustodyBasis::CriminalArrest);
+            },
+            "CATEGORY_CONFLICT",
+        );
+    });
+}
+
+#[test]
+fn a_sample_under_removal_enters_no_more() {
+    on_both(|ground: &Ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.load("PL-1", &[&specimen]);
+        ground.approved_removal("K-1");
+        // Reviewed or not, before the job took the specimen out and after.
+        let mine = person(1);
+        assert_eq!(refused(ground.enter(&specimen)), "NOT_ELIGIBLE");
+        assert_eq!(ground.jobs().failed, 0);
+        let imported = ground.import("PL-1", &[(&specimen, &mine)]).unwrap();
+        assert_eq!(imported.typed, [], "a removed specimen is typed again");
+        assert_eq!(imported.refused[0].1.code.code(), "REMOVED");
+        assert_eq!(ground.counts()["index.reading"], 0);
+        assert_eq!(refused(ground.enter(&specimen)), "NOT_ELIGIBLE");
+    });
+}
+
+#[test]
+fn evidence_names_a_number_a_laboratory_and_a_case() {
+    on_both(|ground| {
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let check = |spoil: &dyn Fn(&mut service::upload::EnterEvidence), field: &str| {
+            let mut bad = evidence("EV-1", &person(1));
+            spoil(&mut bad);
+            match ground.programme.enter_evidence(&analyst, &bad) {
+                Err(ServiceError::Invalid(text)) => assert!(text.starts_with(field), "{text}"),
+                other => panic!("{field}: {other:?}"),
+            }
+        };
+        check(&|bad| bad.laboratory = "".into(), "laboratory");
+        check(&|bad| bad.case = " ".into(), "case");
+        check(&|bad| bad.specimen = "".into(), "specimen");
+        check(&|bad| bad.specimen = "EV~1".into(), "specimen");
+        check(&|bad| bad.specimen = "EV 1\n".into(), "specimen");
+        check(
+            &|bad| bad.specimen = "1234567890123456789012345".into(),
+            "specimen",
+        );
+    });
+}
+
+#[test]
+fn an_analyst_sees_the_candidates_of_the_own_laboratory() {
+    on_both(|ground| {
+        ground.taken(&record(1), "K-1");
+        let p = &ground.programme;
+        let listed = |lab: &str| {
+            let analyst = ground.by_grants("analyst", &[(Role::CaseworkAnalyst, lab)]);
+            p.list_candidates(&analyst, "", "", 10).unwrap().len()
+        };
+        assert_eq!(listed(crate::ground::CASEWORK), 1);
+        assert_eq!(listed("OTHERLAB01"), 0);
+        let auditor = ground.by(Role::Auditor);
+        assert_eq!(p.list_candidates(&auditor, "", "", 10).unwrap().len(), 1);
+    });
+}
