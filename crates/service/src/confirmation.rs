@@ -17,6 +17,7 @@ use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::jobs::{self, SettleCandidate};
 use crate::programme::Programme;
+use crate::typing::genotype_table;
 use crate::unit::{advance, note};
 
 /// A confirmation as lists show it.
@@ -95,6 +96,31 @@ impl Programme {
                 stamp: op.stamp(),
             })
         })
+    }
+
+    /// The same from the file of a genotype table with the one sample.
+    ///
+    /// # Errors
+    /// `Invalid` where the file does not hold exactly one sample that was read whole; else as
+    /// [`Programme::retype`].
+    pub fn retype_file(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        bytes: &[u8],
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.retype", "")?;
+        let (table, problems) = genotype_table(bytes)?;
+        match (table.samples.as_slice(), table.left_out.as_slice()) {
+            ([sample], []) => self.retype(op, id, Some(&sample.profile)),
+            (read, left_out) => Err(ServiceError::Invalid(format!(
+                "file: {} samples were found and {} of them read whole; give the one sample that \
+                 was typed again. {}",
+                read.len() + left_out.len(),
+                read.len(),
+                problems.first().map_or("", String::as_str)
+            ))),
+        }
     }
 
     /// Concludes as a second person: the candidate is confirmed, and the release of the name to

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use exchange::genotypes::Table;
+use exchange::genotypes::{self, Table};
 use genetics::Profile;
 use journey::ids::{PlateNumber, SpecimenNumber};
 use journey::refusal::{Refusal, RefusalCode};
@@ -50,6 +50,15 @@ pub struct Imported {
     pub refused: Vec<(SpecimenNumber, Refusal)>,
     /// On the plate and not in the file.
     pub without_result: Vec<SpecimenNumber>,
+}
+
+/// What the import of a file gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunImport {
+    /// The run and its specimens.
+    pub imported: Imported,
+    /// What is wrong in the file, a sentence each, with its position.
+    pub problems: Vec<String>,
 }
 
 /// Review a reading.
@@ -147,6 +156,22 @@ impl Programme {
         self.index_step(op, "typing", plate.as_str(), |tx| {
             self.import_in(tx, op, plate, table)
         })
+    }
+
+    /// Imports a run from the file of its genotype table, in any layout that `exchange` reads.
+    ///
+    /// # Errors
+    /// `Invalid` where no table was understood; else as [`Programme::import_run`].
+    pub fn import_run_file(
+        &self,
+        op: &OpContext<'_>,
+        plate: &PlateNumber,
+        bytes: &[u8],
+    ) -> Result<RunImport, ServiceError> {
+        self.may(op, "typing.import", "")?;
+        let (table, problems) = genotype_table(bytes)?;
+        let imported = self.import_run(op, plate, &table)?;
+        Ok(RunImport { imported, problems })
     }
 
     /// Judgement and readings in one transaction: a run is imported once, so none may be left out
@@ -320,6 +345,22 @@ impl Programme {
         advance!(tx, op, "typing": reading, rows::reading, specimen, command);
         Ok(rows::reading::keep_profile(tx, specimen, profile)?)
     }
+}
+
+/// The genotype table in a file, and what is wrong in it.
+///
+/// # Errors
+/// `Invalid` where no table was understood.
+pub(crate) fn genotype_table(bytes: &[u8]) -> Result<(Table, Vec<String>), ServiceError> {
+    let (table, problems) = genotypes::read_bytes(bytes);
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    if table.layout.is_some() {
+        return Ok((table, problems));
+    }
+    let first = problems
+        .first()
+        .map_or("it holds no genotype table", String::as_str);
+    Err(ServiceError::Invalid(format!("file: {first}")))
 }
 
 fn is_negative(name: &str) -> bool {

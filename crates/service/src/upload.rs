@@ -3,7 +3,7 @@
 use genetics::{Category, Profile};
 use journey::accession::LawfulSpecimen;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
-use journey::refusal::RefusalCode;
+use journey::refusal::{Refusal, RefusalCode};
 use journey::typing::reading::ReviewedProfile;
 use journey::upload::{Command, Stage, apply, decide};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::jobs::{self, Search};
 use crate::programme::Programme;
+use crate::typing::genotype_table;
 use crate::unit::note;
 
 /// Enter evidence of a case.
@@ -32,6 +33,17 @@ pub struct EnterEvidence {
     pub case: CaseNumber,
     /// The profile.
     pub profile: Profile,
+}
+
+/// What entering a file of evidence gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceImport {
+    /// Specimens that are in the index now.
+    pub entered: Vec<SpecimenNumber>,
+    /// Specimens that were refused, each with the rule.
+    pub refused: Vec<(SpecimenNumber, Refusal)>,
+    /// What is wrong in the file, a sentence each, with its position.
+    pub problems: Vec<String>,
 }
 
 /// A record of the index as lists show it.
@@ -124,6 +136,66 @@ impl Programme {
             };
             self.enter(tx, op, specimen, command, *category, laboratory, profile)
         })
+    }
+
+    /// Enters the evidence of a case from a genotype table, whose sample names are the specimen
+    /// numbers. Where one specimen is refused the others go in.
+    ///
+    /// # Errors
+    /// `Invalid` for a category that is none of evidence, or where no table was understood.
+    pub fn enter_evidence_file(
+        &self,
+        op: &OpContext<'_>,
+        category: Category,
+        laboratory: &Ori,
+        case: &CaseNumber,
+        bytes: &[u8],
+    ) -> Result<EvidenceImport, ServiceError> {
+        self.may(op, "upload.enter-evidence", laboratory.as_str())?;
+        if !category.index().holds_evidence() {
+            return Err(ServiceError::Invalid(format!(
+                "category: '{category}' is none of evidence; choose one of evidence"
+            )));
+        }
+        let (table, problems) = genotype_table(bytes)?;
+        // Every number is looked at before the first goes in.
+        for sample in &table.samples {
+            specimen_number(&SpecimenNumber::from(sample.name.as_str()))?;
+        }
+        let (mut entered, mut refused) = (Vec::new(), Vec::new());
+        for sample in table.samples {
+            let specimen = SpecimenNumber::new(sample.name);
+            let evidence = EnterEvidence {
+                specimen: specimen.clone(),
+                category,
+                laboratory: laboratory.clone(),
+                case: case.clone(),
+                profile: sample.profile,
+            };
+            match self.enter_evidence(op, &evidence) {
+                Ok(()) => entered.push(specimen),
+                Err(ServiceError::Refused(refusal)) => refused.push((specimen, refusal)),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(EvidenceImport {
+            entered,
+            refused,
+            problems,
+        })
+    }
+
+    /// Specimens with a reviewed profile that is not in the index, longest waiting first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn list_to_enter(
+        &self,
+        op: &OpContext<'_>,
+        limit: u32,
+    ) -> Result<Vec<SpecimenNumber>, ServiceError> {
+        self.may(op, "upload.list", "")?;
+        Ok(self.index.read(|tx| rows::upload::to_enter(tx, limit))?)
     }
 
     /// Records of the index, longest there first.

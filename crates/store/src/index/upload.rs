@@ -24,6 +24,8 @@ const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, prof
      WHERE search_key > $1 AND profile IS NOT NULL ORDER BY search_key LIMIT $2";
 
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
+const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
+     AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id) ORDER BY at, id LIMIT $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[
@@ -34,6 +36,7 @@ pub const SQL: &[&str] = &[
     BY_KEY,
     PAGE_SEARCHABLE,
     SEARCH_KEY,
+    TO_ENTER,
 ];
 
 /// A stage as it is stored.
@@ -42,6 +45,14 @@ pub type Stored = Versioned<upload::Stage>;
 /// Where it stands, if it is there.
 pub fn load(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Stored>, StoreError> {
     stream::load(tx, TABLE, id.as_str())
+}
+
+/// Specimens with a reviewed profile and no record, longest waiting first.
+pub fn to_enter(tx: &mut dyn Tx, limit: u32) -> Result<Vec<SpecimenNumber>, StoreError> {
+    tx.query(TO_ENTER, values![limit])?
+        .iter()
+        .map(|row| Ok(SpecimenNumber::from(row.get_text("id")?)))
+        .collect()
 }
 
 /// Writes where it stands now. `before` is what was read.
