@@ -107,13 +107,12 @@ impl Player<'_> {
         let Some(arrival) = self.month.bookings.get(place) else {
             return Ok(None);
         };
-        for lot in self
-            .month
-            .lots
-            .iter()
-            .rev()
-            .filter(|lot| at(lot.received_on, 9) <= when)
-        {
+        // Mostly the first lot of the shelf, every eighth time the second.
+        let first = usize::from(place % 8 == 0);
+        let mut shelf: Vec<_> = self.month.lots.iter().enumerate().collect();
+        shelf.sort_by_key(|(number, _)| (*number != first, *number));
+        shelf.retain(|(_, lot)| at(lot.received_on, 9) <= when);
+        for (_, lot) in shelf {
             let unused = |kit: &&Kit| kit.site == *site && !self.taken.contains(&kit.barcode);
             let Some(kit) = lot.kits.iter().find(unused) else {
                 continue;

@@ -7,5 +7,6 @@ mod candidate;
 mod demo;
 mod eligibility;
 mod kill;
+mod pages;
 mod reference;
 mod typing;
