@@ -5,7 +5,6 @@ use journey::accession::{Command, Examination, Findings, KitRecord, Lawful, Reje
 use journey::custody::Action;
 use journey::eligibility::Outcome;
 use journey::ids::{AccessionNumber, KitBarcode, NoticeId, Ori, PersonId, SpecimenNumber};
-use journey::kit::{self, Withdrawal};
 use journey::{collection, deadline, notice};
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
@@ -165,10 +164,8 @@ impl Programme {
         };
         let used_on = self.civil_date(tx, &opened.booking, opened.opened_at)?;
         let issued = row.value.issued();
-        let recalled = |row: &rows::kit::Stored| matches!(&row.value, kit::Stage::Withdrawn(kit) if kit.why == Withdrawal::Recalled);
-        let lot = rows::kit::of_lot(tx, &issued.lot)?;
         Ok(KitRecord {
-            lot_recalled: lot.iter().any(recalled),
+            lot_recalled: rows::kit::is_recalled(tx, &issued.lot)?,
             in_date: used_on <= issued.expires_on,
         })
     }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use journey::custody::Action;
 use journey::ids::{CollectionId, KitBarcode, Site};
 use journey::kit::{Command, Issued, Stage, Withdrawal};
+use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 
@@ -52,7 +53,7 @@ impl Programme {
     /// Receives kits into stock: all of them or none.
     ///
     /// # Errors
-    /// `Refused` where a barcode was ever received before.
+    /// `Refused` where a barcode was ever received before, or the lot was recalled.
     pub fn receive_kits(
         &self,
         op: &OpContext<'_>,
@@ -71,6 +72,10 @@ impl Programme {
             ));
         }
         self.step(op, "kit", &receive.lot, |tx| {
+            if rows::kit::is_recalled(tx, &receive.lot)? {
+                let found = format!("lot {} was recalled", receive.lot);
+                return Err(RefusalCode::KitRecalled.about(found).into());
+            }
             for barcode in &receive.barcodes {
                 let command = Command::Receive(Issued {
                     lot: receive.lot.clone(),
@@ -133,6 +138,7 @@ impl Programme {
                     }
                 }
             }
+            rows::kit::recall(tx, lot, op.at)?;
             note(tx, op, "kit", lot, "recalled", &recall)?;
             Ok(recall)
         })

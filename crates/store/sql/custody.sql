@@ -48,6 +48,10 @@ CREATE TABLE kit (
     site TEXT
 ) {strict};
 CREATE INDEX kit_lot ON kit (lot, id);
+CREATE TABLE lot_recall (
+    lot TEXT PRIMARY KEY,
+    at {int} NOT NULL
+) {strict};
 CREATE INDEX kit_site ON kit (site, stage, id);
 
 CREATE TABLE collection (

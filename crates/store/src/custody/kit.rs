@@ -16,8 +16,12 @@ const OF_LOT: &str = "SELECT id, version, state, at FROM kit WHERE lot = $1 ORDE
 const STOCK: &str =
     "SELECT site, stage, COUNT(*) AS number FROM kit GROUP BY site, stage ORDER BY site, stage";
 
+const RECALL: &str =
+    "INSERT INTO lot_recall (lot, at) VALUES ($1, $2) ON CONFLICT (lot) DO NOTHING";
+const RECALLED: &str = "SELECT at FROM lot_recall WHERE lot = $1";
+
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[KEYS, OF_LOT, STOCK];
+pub const SQL: &[&str] = &[KEYS, OF_LOT, STOCK, RECALL, RECALLED];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<kit::Stage>;
@@ -64,4 +68,15 @@ pub fn stock(tx: &mut dyn Tx) -> Result<Vec<(String, String, u64)>, StoreError> 
             ))
         })
         .collect()
+}
+
+/// Notes that a lot was recalled; doing it twice does nothing.
+pub fn recall(tx: &mut dyn Tx, lot: &str, at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(RECALL, values![lot, at])?;
+    Ok(())
+}
+
+/// True where a lot was recalled, whatever became of its kits.
+pub fn is_recalled(tx: &mut dyn Tx, lot: &str) -> Result<bool, StoreError> {
+    Ok(tx.first(RECALLED, values![lot])?.is_some())
 }
