@@ -100,6 +100,12 @@ impl Call<'_> {
         }
     }
 
+    /// The stage that a list shows; `standing` where the caller names none, all where it is empty.
+    pub(crate) fn stage<'s>(&'s self, standing: &'s str) -> &'s str {
+        let named = self.entered.0.iter().find(|(name, _)| name == "stage");
+        named.map_or(standing, |(_, word)| word)
+    }
+
     /// Rows that a list shows.
     ///
     /// # Errors

@@ -121,6 +121,14 @@ pub(crate) fn stages(path: &str, chosen: &str, words: &[&str]) -> Markup {
     }
 }
 
+/// Options of a select out of words of the programme.
+pub(crate) fn options(
+    words: impl IntoIterator<Item = &'static str>,
+) -> Vec<(&'static str, String)> {
+    let words = words.into_iter();
+    words.map(|word| (word, text::title(word))).collect()
+}
+
 /// A number of something in the typeface of codes.
 pub(crate) fn code(value: impl std::fmt::Display) -> Markup {
     html! { code { (value) } }

@@ -223,7 +223,6 @@ fn form(
     match run(call) {
         Ok(done) => match done.show {
             Some(markup) => {
-                call.entered.0.clear();
                 let forms = Forms::new(call, Some(verb.done), None).with(markup);
                 rendered(page, call, &forms, frame, StatusCode::OK)
             }

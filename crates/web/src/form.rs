@@ -146,6 +146,11 @@ impl Form<'_> {
         Self { start, ..self }
     }
 
+    /// True where this form was just tried in vain.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     fn id(&self, name: &str) -> String {
         let key = self.key.as_ref().map_or("", |(_, value)| value);
         id(self.name, key, name)
@@ -249,7 +254,7 @@ impl Form<'_> {
         name: &str,
         label: &str,
         hint: &str,
-        options: &[(&str, &str)],
+        options: &[(&str, impl AsRef<str>)],
     ) -> Markup {
         let (id, error) = (self.id(name), self.error(name));
         let described = described_by(&id, hint, error.as_deref());
@@ -258,7 +263,7 @@ impl Form<'_> {
                 aria-invalid=[error.is_some().then_some("true")] {
                 option value="" { "- Choose -" }
                 @for (word, text) in options {
-                    option value=(word) selected[self.has(name, word)] { (text) }
+                    option value=(word) selected[self.has(name, word)] { (text.as_ref()) }
                 }
             }
         };
@@ -271,7 +276,7 @@ impl Form<'_> {
         name: &str,
         legend: &str,
         hint: &str,
-        options: &[(&str, &str)],
+        options: &[(&str, impl AsRef<str>)],
     ) -> Markup {
         let (id, error) = (self.id(name), self.error(name));
         let described = described_by(&id, hint, error.as_deref());
@@ -284,7 +289,7 @@ impl Form<'_> {
                     div.tick {
                         input type="checkbox" id=(one) name=(name) value=(word)
                             checked[self.has(name, word)];
-                        label for=(one) { (text) }
+                        label for=(one) { (text.as_ref()) }
                     }
                 }
             }
@@ -377,20 +382,29 @@ pub(crate) fn ask_text(id: &str, name: &str, label: &str, hint: &str, value: &st
     components::field(id, label, hint, None, &control)
 }
 
+/// A barcode in a form that only asks, with the cursor in it.
+pub(crate) fn ask_scan(id: &str, name: &str, label: &str, hint: &str) -> Markup {
+    let control = html! {
+        input.scan id=(id) name=(name) type="text" autocomplete="off" autocapitalize="none"
+            spellcheck="false" autofocus aria-describedby=[described_by(id, hint, None)];
+    };
+    components::field(id, label, hint, None, &control)
+}
+
 /// One of several words in a form that only asks.
 pub(crate) fn ask_select(
     id: &str,
     name: &str,
     label: &str,
     hint: &str,
-    options: &[(&str, &str)],
+    options: &[(&str, impl AsRef<str>)],
     chosen: &str,
 ) -> Markup {
     let control = html! {
         select id=(id) name=(name) aria-describedby=[described_by(id, hint, None)] {
             option value="" { "- Choose -" }
             @for (word, text) in options {
-                option value=(word) selected[*word == chosen] { (text) }
+                option value=(word) selected[*word == chosen] { (text.as_ref()) }
             }
         }
     };

@@ -15,7 +15,6 @@ mod call;
 mod cookie;
 mod dispatch;
 mod station;
-mod borrowed;
 
 mod components;
 mod form;

@@ -10,11 +10,11 @@ use service::ServiceError;
 use service::kit::{Recall, Receive};
 
 use crate::call::Call;
-use crate::components::{alert, code, plain, table, tag};
+use crate::components::{alert, code, options, plain, table, tag};
 use crate::form::Forms;
 use crate::layout::part;
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
-use crate::text::{number, title};
+use crate::text::number;
 
 /// The station.
 pub(crate) const STATION: Station = Station {
@@ -131,20 +131,13 @@ fn receive_form(forms: &Forms<'_>) -> Markup {
 
 fn withdraw_form(forms: &Forms<'_>) -> Markup {
     let form = forms.of("kit/withdraw");
-    let words: Vec<_> = Withdrawal::ALL
-        .iter()
-        .filter(|why| **why != Withdrawal::Recalled)
-        .map(|why| (why.word(), title(why.word())))
-        .collect();
-    let options: Vec<_> = words
-        .iter()
-        .map(|(word, text)| (*word, text.as_str()))
-        .collect();
+    let usual = |why: &&Withdrawal| **why != Withdrawal::Recalled;
+    let reasons = options(Withdrawal::ALL.iter().filter(usual).map(|why| why.word()));
     form.wrap(
         "Take out of use",
         &html! {
             (form.scan("barcode", "Barcode", "", false))
-            (form.select("why", "Reason", "", &options))
+            (form.select("why", "Reason", "", &reasons))
         },
     )
 }

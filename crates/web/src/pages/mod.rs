@@ -6,7 +6,18 @@ use crate::station::{Page, Station, Verb};
 pub(crate) mod sign_in;
 pub(crate) mod home;
 
+mod record;
+mod person_notice;
+mod booking;
+mod eligibility;
 mod kit;
+mod collection;
+mod shipment;
+
+mod custody;
+mod report;
+mod audit;
+mod account;
 
 /// The twelve stations.
 pub(crate) const JOURNEY: [&str; 12] = [
@@ -25,7 +36,17 @@ pub(crate) const JOURNEY: [&str; 12] = [
 ];
 
 /// Every station with pages: the journey, then what runs across it.
-pub(crate) static STATIONS: &[&Station] = &[&kit::STATION];
+pub(crate) static STATIONS: &[&Station] = &[
+    &booking::STATION,
+    &eligibility::STATION,
+    &kit::STATION,
+    &collection::STATION,
+    &shipment::STATION,
+    &custody::STATION,
+    &report::STATION,
+    &audit::STATION,
+    &account::STATION,
+];
 
 /// The page of a path.
 pub(crate) fn page(path: &str) -> Option<&'static Page> {

@@ -1,3 +1,0 @@
-//! Types that signatures of `service` name, under one roof. Absent: anything of the store itself.
-
-pub(crate) use service::{After, Grant};

@@ -1,0 +1,210 @@
+//! Eligibility: open bookings by what the rules say, and one decision with its reasons, their
+//! authority, and the facts on which it rests.
+
+use journey::eligibility::{Decision, Facts};
+use journey::ids::BookingId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::Value;
+use service::booking::Listed;
+use service::eligibility::Explained;
+use service::{After, ServiceError};
+
+use crate::call::Call;
+use crate::components::{code, facts, plain, table, tag};
+use crate::form::{Forms, ask, ask_text};
+use crate::layout::{cut, part};
+use crate::pages::booking;
+use crate::station::{Done, Page, Shape, Station, Verb, input, json};
+use crate::text::{in_address, instant, words};
+
+/// The station.
+pub(crate) const STATION: Station = Station {
+    name: "eligibility",
+    pages: &[
+        Page {
+            path: "/eligibility",
+            action: "eligibility.list",
+            title: "Eligibility",
+            nav: "Eligibility",
+            marked: false,
+            render,
+            give: Some(give),
+        },
+        Page {
+            path: "/eligibility/view",
+            action: "eligibility.view",
+            title: "One decision",
+            nav: "",
+            marked: false,
+            render: render_view,
+            give: Some(give_view),
+        },
+    ],
+    verbs: &[Verb {
+        name: "decide",
+        action: "eligibility.decide",
+        page: "/eligibility/view",
+        inputs: &[input("booking", Shape::Text)],
+        file: false,
+        done: "Decided with the facts of now.",
+        run: decide,
+    }],
+};
+
+/// Decide again.
+#[derive(Deserialize)]
+struct Decide {
+    booking: BookingId,
+}
+
+fn list(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
+    let limit = call.limit()?;
+    call.programme
+        .list_bookings(&call.op, "open", &After::start(), limit)
+}
+
+fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&list(call)?)
+}
+
+fn view(call: &Call<'_>) -> Result<Explained, ServiceError> {
+    let booking = BookingId::from(call.needed("booking")?);
+    call.programme.view_eligibility(&call.op, &booking)
+}
+
+fn give_view(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&view(call)?)
+}
+
+fn decide(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let Decide { booking } = call.request()?;
+    let decision = call.programme.decide_eligibility(&call.op, &booking)?;
+    let address = in_address(booking.as_str());
+    Ok(Done::with(&decision)?.to(format!("/eligibility/view?booking={address}")))
+}
+
+fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let open = list(call)?;
+    let shown = open.len();
+    let (mut due, mut may, mut waits, mut no) = (vec![], vec![], vec![], vec![]);
+    for line in open {
+        match line.outcome.map(|outcome| outcome.word()) {
+            Some("collect") => due.push(line),
+            Some("may_skip") => may.push(line),
+            Some("do_not_collect") => no.push(line),
+            _ => waits.push(line),
+        }
+    }
+    Ok(html! {
+        p { "Open bookings by what the rules say of them now." }
+        (booking::rows(call, "A sample is due", &due))
+        (booking::rows(call, "A fact is missing; ask again when it is there", &waits))
+        (booking::rows(call, "A sample may be taken and need not be", &may))
+        (booking::rows(call, "No sample may be taken", &no))
+        (cut(shown, call.limit()?))
+    })
+}
+
+fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let asked = call.entered.get("booking");
+    if asked.is_empty() {
+        let field = ask_text("eligibility-view-booking", "booking", "Booking", "", "");
+        return Ok(ask("/eligibility/view", "See the decision", &field));
+    }
+    let Explained { decision, facts } = view(call)?;
+    Ok(html! {
+        (summary(call, &decision))
+        (part("Facts on which it rests", &of(&facts)))
+        @if call.may("booking.view") {
+            p { a href={ "/booking/view?booking=" (in_address(asked)) } { "See the booking with the name" } }
+        }
+        @if call.may("eligibility.decide") {
+            (part("Decide again", &html! {
+                p { "The facts of the booking as they are now decide. The earlier decision stays on record." }
+                (forms.of("eligibility/decide").keyed("booking", asked).button("Decide again", ""))
+            }))
+        }
+    })
+}
+
+/// A decision with its reasons.
+pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
+    let finding = &decision.finding;
+    let category = finding.category.map_or_else(|| plain("none"), plain);
+    let expired = call.op.at > decision.expires_at;
+    let rows = [
+        ("Booking", code(&decision.booking)),
+        ("Decision", tag(finding.outcome.word())),
+        ("Specimen category", category),
+        ("Decided", instant(decision.at)),
+        (
+            "Stands until",
+            html! { (instant(decision.expires_at)) @if expired { " " (tag("expired")) } },
+        ),
+        (
+            "Rule set",
+            html! { (finding.rule_set) " " (code(finding.rule_set_sha256.chars().take(12).collect::<String>())) },
+        ),
+    ];
+    let reasons = finding.reasons.iter().map(|reason| {
+        vec![
+            code(&reason.id),
+            plain(&reason.authority),
+            plain(&reason.confidence),
+        ]
+    });
+    let reasons: Vec<_> = reasons.collect();
+    html! {
+        (facts(&rows))
+        @if !finding.missing.is_empty() {
+            p { strong { "Missing: " } (list_of(&finding.missing)) }
+        }
+        (table("Reasons, the first one decides", &["Rule", "Authority", "Source"], &reasons))
+    }
+}
+
+fn list_of(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| words(name)).collect();
+    names.join(", ")
+}
+
+fn of(known: &Facts) -> Markup {
+    let circumstances = &known.circumstances;
+    let age = known.age_years.map_or_else(|| plain("not known"), plain);
+    let basis = circumstances.custody_basis.iter();
+    let basis: Vec<_> = basis.map(|basis| words(basis.word())).collect();
+    let other = circumstances.other_agency.as_deref().unwrap_or("no");
+    let yes = if known.recollection_open { "yes" } else { "no" };
+    facts(&[
+        ("Site", plain(&circumstances.site)),
+        ("Component", plain(&circumstances.component)),
+        ("Booked", instant(circumstances.booked_at)),
+        ("Decided on", plain(known.decided_on)),
+        ("Age in years", age),
+        ("Age is", plain(words(known.age_confidence().word()))),
+        (
+            "Citizenship",
+            plain(words(circumstances.citizenship.word())),
+        ),
+        (
+            "Citizenship is",
+            plain(words(circumstances.citizenship_confidence.word())),
+        ),
+        (
+            "Lawful presence",
+            plain(words(circumstances.lawful_status.word())),
+        ),
+        ("Held because", plain(basis.join(", "))),
+        (
+            "Further proceedings",
+            plain(words(circumstances.further_proceedings.word())),
+        ),
+        (
+            "Analysis on file",
+            plain(words(circumstances.on_file.word())),
+        ),
+        ("Another agency collects", plain(other)),
+        ("Standing order to collect again", plain(yes)),
+    ])
+}

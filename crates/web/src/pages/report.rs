@@ -1,0 +1,78 @@
+//! The figures of the programme, each counted from the record.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use service::ServiceError;
+
+use crate::call::Call;
+use crate::components::{code, facts, plain, table};
+use crate::form::Forms;
+use crate::layout::part;
+use crate::station::{Page, Station, json};
+use crate::text::{number, title};
+
+/// The station.
+pub(crate) const STATION: Station = Station {
+    name: "report",
+    pages: &[Page {
+        path: "/report",
+        action: "report.view",
+        title: "Report",
+        nav: "Report",
+        marked: false,
+        render,
+        give: Some(give),
+    }],
+    verbs: &[],
+};
+
+fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&call.programme.summary(&call.op)?)
+}
+
+fn figure(name: &str, value: u64) -> Vec<Markup> {
+    vec![plain(name), html! { span.figure { (number(value)) } }]
+}
+
+fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let summary = call.programme.summary(&call.op)?;
+    let by = summary.bookings_by_disposition.iter();
+    let mut bookings: Vec<_> = by
+        .map(|(word, count)| figure(&title(word), *count))
+        .collect();
+    bookings.push(vec![
+        html! { strong { "All bookings" } },
+        html! { strong { (number(summary.bookings)) } },
+    ]);
+    let samples = [
+        figure("Kits received into stock", summary.kits),
+        figure("Samples sealed", summary.collections),
+        figure("Packages received at the laboratory", summary.packages),
+        figure("Samples accepted", summary.accepted),
+        figure("Samples rejected", summary.rejects),
+        figure("Orders to collect again, satisfied", summary.recollections),
+        figure("Orders to collect again, open", summary.recollections_open),
+    ];
+    let index = [
+        figure("Records entered into the index", summary.profiles),
+        figure("Candidates found", summary.candidates),
+        figure("Candidates confirmed", summary.confirmed),
+        figure("Candidates excluded or refuted", summary.excluded),
+        figure("Notices raised", summary.notices),
+        figure("Removals certified", summary.removals),
+        figure("Steps that the rules refused", summary.refusals),
+    ];
+    let heads = ["Figure", "Number"];
+    let record = facts(&[
+        ("Custody entries", plain(number(summary.audit_size))),
+        ("Custody root", code(&summary.audit_root)),
+        ("Index entries", plain(number(summary.index_audit_size))),
+        ("Index root", code(&summary.index_audit_root)),
+    ]);
+    Ok(html! {
+        (table("Bookings by how they stand accounted for", &["Disposition", "Bookings"], &bookings))
+        (table("Samples", &heads, &samples))
+        (table("Index and what follows", &heads, &index))
+        (part("The record that these figures are counted from", &record))
+    })
+}
