@@ -25,3 +25,9 @@ mod removal;
 mod refusals;
 #[cfg(test)]
 mod jobs;
+#[cfg(test)]
+mod wall;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod together;

@@ -54,10 +54,6 @@ fn collection(ground: &Ground) -> journey::ids::CollectionId {
     listed.unwrap()[0].collection.clone()
 }
 
-fn specimen(ground: &Ground) -> SpecimenNumber {
-    ground.waiting().into_iter().next().unwrap()
-}
-
 fn reading(ground: &Ground) -> SpecimenNumber {
     let start = store::listing::After::start();
     let listed = ground
