@@ -122,7 +122,7 @@ fn collect(client: &Client, number: usize) -> Option<String> {
     let kit = format!("K{number}");
     client.post("booking/record", &booking(number))?;
     let open = json!({"booking": format!("B{number}"), "kit": kit, "site": SITE, "table": "1"});
-    let collection = client.post("collection/open", &open)?;
+    let collection = client.post("collection/open", &open)?["collection"].clone();
     let scan = json!({"collection": collection, "device": kit, "form": kit});
     client.post("collection/scan", &scan)?;
     let seal = json!({"collection": collection, "seal": "S1", "prints_taken": true});

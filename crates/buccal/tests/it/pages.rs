@@ -147,6 +147,8 @@ const FAULTS: &str = r#"
         const found = document.querySelectorAll(css).length;
         if (found !== n) faults.push(css + ": " + found);
     };
+    const status = performance.getEntriesByType("navigation")[0].responseStatus;
+    if (status !== 200) faults.push("answered " + status);
     one("h1", 1); one("main", 1); one("html[lang]", 1);
     if (!document.title.trim()) faults.push("no title");
     for (const input of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
