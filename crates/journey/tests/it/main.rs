@@ -8,3 +8,7 @@ mod rules;
 mod rules_loading;
 #[cfg(test)]
 mod rules_oracle;
+#[cfg(test)]
+mod stations;
+#[cfg(test)]
+mod invariants;
