@@ -13,6 +13,13 @@ mod eligibility;
 mod kit;
 mod collection;
 mod shipment;
+mod accession;
+mod typing;
+mod upload;
+mod candidate;
+mod confirmation;
+mod notice;
+mod removal;
 
 mod custody;
 mod report;
@@ -42,6 +49,13 @@ pub(crate) static STATIONS: &[&Station] = &[
     &kit::STATION,
     &collection::STATION,
     &shipment::STATION,
+    &accession::STATION,
+    &typing::STATION,
+    &upload::STATION,
+    &candidate::STATION,
+    &confirmation::STATION,
+    &notice::STATION,
+    &removal::STATION,
     &custody::STATION,
     &report::STATION,
     &audit::STATION,

@@ -1,0 +1,364 @@
+//! Candidates: the worklist of a casework laboratory, and one pair locus by locus with what agrees
+//! and what differs in words. A candidate is not a hit. No names on this side.
+
+use genetics::compare::{ComparedLocus, LocusOutcome};
+use genetics::{Comparison, Genotype, Level};
+use journey::ids::CandidateId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::Value;
+use service::ServiceError;
+use service::candidate::{Exclude, Explained, Listed};
+
+use crate::call::Call;
+use crate::components::{alert, code, facts, plain, table, tag};
+use crate::form::{self, Forms};
+use crate::layout::{cut, part};
+use crate::station::{Done, Page, Shape, Station, Verb, input, json};
+use crate::text::{in_address, instant, title, words};
+
+const STAGES: &[&str] = &[
+    "new",
+    "under_review",
+    "excluded",
+    "confirmation_requested",
+    "confirmed",
+    "refuted",
+    "withdrawn",
+];
+
+/// The station.
+pub(crate) const STATION: Station = Station {
+    name: "candidate",
+    pages: &[
+        Page {
+            path: "/candidate",
+            action: "candidate.list",
+            title: "Candidates",
+            nav: "Candidates",
+            marked: true,
+            render,
+            give: Some(give),
+        },
+        Page {
+            path: "/candidate/view",
+            action: "candidate.view",
+            title: "Candidate",
+            nav: "",
+            marked: true,
+            render: render_one,
+            give: Some(give_one),
+        },
+    ],
+    verbs: &[
+        Verb {
+            name: "take",
+            action: "candidate.take",
+            page: "/candidate/view",
+            inputs: &[input("candidate", Shape::Text)],
+            file: false,
+            done: "The candidate is yours to look at.",
+            run: take,
+        },
+        Verb {
+            name: "exclude",
+            action: "candidate.exclude",
+            page: "/candidate/view",
+            inputs: &[input("candidate", Shape::Text), input("why", Shape::Text)],
+            file: false,
+            done: "The candidate is excluded.",
+            run: exclude,
+        },
+        Verb {
+            name: "request",
+            action: "candidate.request",
+            page: "/candidate/view",
+            inputs: &[input("candidate", Shape::Text)],
+            file: false,
+            done: "The database laboratory is asked to confirm.",
+            run: request,
+        },
+    ],
+};
+
+/// A step about one candidate.
+#[derive(Deserialize)]
+struct About {
+    candidate: CandidateId,
+}
+
+fn listed(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
+    let (laboratory, stage) = (call.entered.get("laboratory"), call.entered.get("stage"));
+    call.programme
+        .list_candidates(&call.op, laboratory, stage, call.limit()?)
+}
+
+fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&listed(call)?)
+}
+
+fn explained(call: &Call<'_>) -> Result<Explained, ServiceError> {
+    let candidate = CandidateId::from(call.needed("candidate")?);
+    call.programme.view_candidate(&call.op, &candidate)
+}
+
+fn give_one(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&explained(call)?)
+}
+
+fn take(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let About { candidate } = call.request()?;
+    call.programme.take_candidate(&call.op, &candidate)?;
+    Ok(Done::with(&candidate)?.to(address(&candidate)))
+}
+
+fn exclude(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let exclude: Exclude = call.request()?;
+    call.programme.exclude_candidate(&call.op, &exclude)?;
+    Ok(Done::with(&exclude.candidate)?.to(address(&exclude.candidate)))
+}
+
+fn request(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let About { candidate } = call.request()?;
+    let confirmation = call.programme.request_confirmation(&call.op, &candidate)?;
+    Ok(Done::with(&confirmation)?.to(address(&candidate)))
+}
+
+/// Where a candidate is looked at. Its id is made of two specimen numbers, which tell nothing.
+pub(super) fn address(candidate: &CandidateId) -> String {
+    let id = in_address(candidate.as_str());
+    format!("/candidate/view?candidate={id}")
+}
+
+fn render(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let candidates = listed(call)?;
+    Ok(html! {
+        p { "A candidate is not a hit: a search found that two profiles may come from one person." }
+        (narrow(call))
+        (candidates_table(call, &candidates))
+        (cut(candidates.len(), call.limit()?))
+    })
+}
+
+fn narrow(call: &Call<'_>) -> Markup {
+    let titles: Vec<_> = STAGES.iter().map(|word| (*word, title(word))).collect();
+    let options: Vec<_> = titles
+        .iter()
+        .map(|(word, text)| (*word, text.as_str()))
+        .collect();
+    let laboratory = call.entered.get("laboratory");
+    let stage = call.entered.get("stage");
+    let hint = "ORI; empty for all of yours";
+    form::ask(
+        "/candidate",
+        "Show",
+        &html! {
+            (form::ask_text("ask-laboratory", "laboratory", "Laboratory", hint, laboratory))
+            (form::ask_select("ask-stage", "stage", "Stage", "", &options, stage))
+        },
+    )
+}
+
+fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
+    let may = call.may("candidate.view");
+    let row = |line: &Listed| {
+        let Some(found) = &line.found else {
+            let gone = plain("A record was removed");
+            return vec![
+                gone,
+                html! {},
+                html! {},
+                html! {},
+                html! {},
+                tag(line.stage),
+            ];
+        };
+        let pair = html! { (code(&found.evidence)) " and " (code(&found.record)) };
+        let pair = html! {
+            @if may { a href=(address(&line.candidate)) { (pair) } } @else { (pair) }
+        };
+        let counts = html! { (found.loci_matching) " of " (found.loci_compared) };
+        vec![
+            pair,
+            plain(other_side(found.record_is_person)),
+            counts,
+            plain(words(&found.stringency)),
+            instant(found.found_at),
+            tag(line.stage),
+        ]
+    };
+    let rows: Vec<_> = candidates.iter().map(row).collect();
+    let heads = [
+        "Evidence and record",
+        "The record is",
+        "Loci that agree",
+        "Loosest level",
+        "Found",
+        "Stage",
+    ];
+    table("Candidates, longest waiting first", &heads, &rows)
+}
+
+fn other_side(is_person: bool) -> &'static str {
+    if is_person {
+        "of a person"
+    } else {
+        "other evidence"
+    }
+}
+
+fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let Explained { listed, comparison } = explained(call)?;
+    Ok(html! {
+        @if let Some(found) = &listed.found {
+            (facts(&[
+                ("Evidence", code(&found.evidence)),
+                ("Record", html! { (code(&found.record)) ", " (other_side(found.record_is_person)) }),
+                ("Found", instant(found.found_at)),
+                ("Stage", tag(listed.stage)),
+            ]))
+        }
+        (counts(&comparison))
+        (not_a_hit())
+        (loci_table(&comparison))
+        (steps(call, forms, &listed))
+        p { a href="/candidate" { "Back to the worklist" } }
+    })
+}
+
+fn counts(comparison: &Comparison) -> Markup {
+    let at = |level: Level| {
+        let fits = |entry: &&ComparedLocus| entry.outcome == LocusOutcome::Match(level);
+        comparison.loci.iter().filter(fits).count()
+    };
+    facts(&[
+        ("Loci compared", plain(comparison.compared())),
+        (
+            "Loci that agree",
+            html! {
+                (comparison.matching()) " (high " (at(Level::High)) ", moderate "
+                (at(Level::Moderate)) ", low " (at(Level::Low)) ")"
+            },
+        ),
+        ("Loci that differ", plain(comparison.mismatching())),
+        (
+            "Loosest level that agrees",
+            plain(comparison.loosest().map_or("none", Level::word)),
+        ),
+    ])
+}
+
+fn not_a_hit() -> Markup {
+    alert(
+        "info",
+        "A candidate is not a hit",
+        &html! {
+            p {
+                "In the FBI's own illustration of a partial match two profiles agree at moderate "
+                "stringency at 13 of 13 loci, and the person is still excluded: both profiles are "
+                "complete and of a single source, and their alleles are not the same. A close "
+                "relative may look like that. Read every locus at which the level is not high."
+            }
+        },
+    )
+}
+
+fn loci_table(comparison: &Comparison) -> Markup {
+    let rows: Vec<_> = comparison.loci.iter().map(locus_row).collect();
+    let heads = [
+        "Locus",
+        "Evidence",
+        "Record",
+        "Level",
+        "Only on one side",
+        "Verdict",
+    ];
+    table("Locus by locus", &heads, &rows)
+}
+
+fn locus_row(entry: &ComparedLocus) -> Vec<Markup> {
+    let (word, text) = verdict(entry.outcome);
+    vec![
+        plain(entry.locus),
+        side(entry.query.as_ref()),
+        side(entry.target.as_ref()),
+        plain(level(entry.outcome)),
+        one_sided(entry),
+        html! { (tag(word)) " " (text) },
+    ]
+}
+
+fn side(genotype: Option<&Genotype>) -> Markup {
+    html! { @match genotype { Some(genotype) => (code(genotype)), None => "not typed" } }
+}
+
+fn level(outcome: LocusOutcome) -> &'static str {
+    match outcome {
+        LocusOutcome::NotCompared => "none",
+        LocusOutcome::Match(level) | LocusOutcome::Mismatch(level) => level.word(),
+        LocusOutcome::RequiredAlleleAbsent => "mismatch",
+    }
+}
+
+/// A word for the tag, and what it means; the word alone tells, whatever its colour.
+fn verdict(outcome: LocusOutcome) -> (&'static str, &'static str) {
+    match outcome {
+        LocusOutcome::NotCompared => ("not_compared", "typed on one side only"),
+        LocusOutcome::Match(Level::High) => ("agrees", "the same alleles"),
+        LocusOutcome::Match(Level::Moderate) => ("agrees", "one side is contained in the other"),
+        LocusOutcome::Match(_) => ("agrees", "an allele is shared"),
+        LocusOutcome::Mismatch(Level::Mismatch) => ("differs", "no allele is shared"),
+        LocusOutcome::Mismatch(_) => ("differs", "less agrees than the search asks for"),
+        LocusOutcome::RequiredAlleleAbsent => ("differs", "a required allele is missing"),
+    }
+}
+
+fn one_sided(entry: &ComparedLocus) -> Markup {
+    let (Some(evidence), Some(record)) = (&entry.query, &entry.target) else {
+        return html! {};
+    };
+    let (left, right) = (only(evidence, record), only(record, evidence));
+    html! {
+        @if !left.is_empty() { "evidence " strong { (left) } }
+        @if !left.is_empty() && !right.is_empty() { "; " }
+        @if !right.is_empty() { "record " strong { (right) } }
+    }
+}
+
+/// Alleles of one genotype that have no partner in the other.
+fn only(genotype: &Genotype, other: &Genotype) -> String {
+    let alone = genotype.alleles().iter().filter(|allele| {
+        let mut others = other.alleles().iter();
+        !others.any(|partner| allele.agrees_with(*partner))
+    });
+    let alone: Vec<_> = alone.map(ToString::to_string).collect();
+    alone.join(", ")
+}
+
+fn steps(call: &Call<'_>, forms: &Forms<'_>, listed: &Listed) -> Markup {
+    let candidate = listed.candidate.as_str();
+    let of = |name| forms.of(name).keyed("candidate", candidate);
+    let exclude = of("candidate/exclude");
+    html! {
+        @if listed.stage == "new" && call.may("candidate.take") {
+            (part("Take it", &html! {
+                p { "Whoever takes a candidate decides on it." }
+                (of("candidate/take").button("Take this candidate", ""))
+            }))
+        }
+        @if listed.stage == "under_review" && call.may("candidate.request") {
+            (part("Ask for confirmation", &html! {
+                p {
+                    "The database laboratory then checks lawfulness, identity and profile anew. "
+                    "A name comes out of that, if at all; never from here."
+                }
+                (of("candidate/request").button("Ask for confirmation", ""))
+            }))
+        }
+        @if listed.stage == "under_review" && call.may("candidate.exclude") {
+            (part("Exclude it", &exclude.wrap("Exclude this candidate", &html! {
+                (exclude.text("why", "Why", "What in the profiles excludes the record as the source"))
+            })))
+        }
+    }
+}
