@@ -8,7 +8,7 @@ pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -24,9 +24,17 @@ pub(crate) fn instant(at: Timestamp) -> Markup {
 }
 
 /// A word of tables and files as a page writes it: `not_to_be_collected` becomes
-/// `not to be collected`.
+/// `not to be collected`. Words of the trade that are abbreviated in files are written out.
 pub(crate) fn words(word: &str) -> String {
-    word.replace('_', " ")
+    match word {
+        "lpr" => "lawful permanent resident".to_owned(),
+        "non_us_person" => "non-US person".to_owned(),
+        "admin_detention" => "administrative detention".to_owned(),
+        "port_hold" => "hold at a port of entry".to_owned(),
+        "maritime" => "maritime interdiction".to_owned(),
+        "encounter" => "encounter, not held".to_owned(),
+        _ => word.replace('_', " "),
+    }
 }
 
 /// The same with a capital at the start.

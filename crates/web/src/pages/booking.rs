@@ -274,7 +274,7 @@ fn render_new(_call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
     let form = forms.of("booking/record");
     let feed = forms.of("booking/import");
     Ok(html! {
-        div.wide { (form.wrap("Record and decide", &record::fields(&form))) }
+        div.wide { (form.wrap("Record and decide", &record::fields(&form, false))) }
         (part("Import the booking feed", &feed.wrap_file(
             "Import the feed",
             &feed.file("CSV file of the feed", "Good rows go in; wrong ones are listed with row and column"),
@@ -330,10 +330,13 @@ fn amend_form(call: &Call<'_>, forms: &Forms<'_>, viewed: &Viewed) -> Result<Mar
         person: viewed.person.clone(),
         circumstances: viewed.circumstances.clone(),
     })?;
-    let form = forms.of("booking/amend").starting_with(start);
+    let form = forms.of("booking/amend");
+    let form = form
+        .keyed("booking", &viewed.listed.booking)
+        .starting_with(start);
     let fields = html! {
         (hidden("purpose", call.entered.get("purpose")))
-        (record::fields(&form))
+        (record::fields(&form, true))
     };
     Ok(html! { div.wide { (form.wrap("Correct and decide again", &fields)) } })
 }

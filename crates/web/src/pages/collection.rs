@@ -2,6 +2,7 @@
 //! person with gloves and a scanner needs no mouse. The table has one open collection at a time.
 
 use journey::collection::Abandonment;
+use journey::eligibility::Eligible;
 use journey::ids::BookingId;
 use maud::{Markup, html};
 use serde_json::{Value, json as value};
@@ -222,29 +223,47 @@ fn begin(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
             }
         });
     }
+    let number = BookingId::from(booking);
+    let another = html! { p { a href=(back(call)) { "Another booking" } } };
+    let decision = match call.programme.view_eligibility(&call.op, &number) {
+        Ok(explained) => explained.decision,
+        Err(error @ (ServiceError::NotFound { .. } | ServiceError::Refused(_))) => {
+            return Ok(html! { (answer::alert(&error, None)) (another) });
+        }
+        Err(error) => return Err(error),
+    };
+    let stage = journey::eligibility::Stage::Decided(decision.clone());
+    let summary = eligibility::summary(call, &decision);
+    // The same check stands before the kit is opened; here it spares the officer a kit.
+    if let Err(refusal) = Eligible::check(Some(&stage), call.op.at) {
+        return Ok(html! {
+            (answer::alert(&refusal.into(), None))
+            @if call.may("eligibility.decide") {
+                p { a.button href={ "/eligibility/view?booking=" (in_address(booking)) } { "See or decide again" } }
+            }
+            (another)
+            (summary)
+        });
+    }
+    Ok(html! {
+        div.now.big {
+            h2 { "2. Scan the kit" }
+            (kit_form(call, forms, booking))
+            (another)
+        }
+        (summary)
+        (person_notice::both())
+    })
+}
+
+fn kit_form(call: &Call<'_>, forms: &Forms<'_>, booking: &str) -> Markup {
     let form = forms.of("collection/open");
     let fields = html! {
         (place(call))
         (hidden("booking", booking))
         (form.scan("kit", "Kit barcode", "On the unopened bag; its outer seal must be whole", true))
     };
-    let booking = BookingId::from(booking);
-    let decision = match call.programme.view_eligibility(&call.op, &booking) {
-        Ok(explained) => eligibility::summary(call, &explained.decision),
-        Err(error @ (ServiceError::NotFound { .. } | ServiceError::Refused(_))) => {
-            answer::alert(&error, None)
-        }
-        Err(error) => return Err(error),
-    };
-    Ok(html! {
-        div.now.big {
-            h2 { "2. Scan the kit" }
-            (form.wrap("Open this kit", &fields))
-            p { a href=(back(call)) { "Another booking" } }
-        }
-        (decision)
-        (person_notice::both())
-    })
+    form.wrap("Open this kit", &fields)
 }
 
 fn place(call: &Call<'_>) -> Markup {

@@ -105,23 +105,23 @@ pub(crate) fn start(record: &BookingRecord) -> Result<Value, ServiceError> {
     Ok(start)
 }
 
-/// The fields.
-pub(crate) fn fields(form: &Form<'_>) -> Markup {
+/// The fields; without the booking's number where that is settled.
+pub(crate) fn fields(form: &Form<'_>, numbered: bool) -> Markup {
     html! {
-        (custody(form))
+        (custody(form, numbered))
         (person(form))
         (status(form))
         (prints(form))
     }
 }
 
-fn custody(form: &Form<'_>) -> Markup {
+fn custody(form: &Form<'_>, numbered: bool) -> Markup {
     let basis = options(CustodyBasis::ALL.iter().map(|word| word.word()));
     let known = options(Known::ALL.iter().map(|word| word.word()));
     html! {
         h3 { "Custody" }
         div.columns {
-            (form.scan("booking", "Booking number", "", false))
+            @if !numbered { (form.scan("booking", "Booking number", "", false)) }
             (form.text("circumstances.component", "Component", "Such as ICE-ERO"))
             (form.text("circumstances.site", "Site", ""))
             (form.local("circumstances.booked_at", "Booked at", "Local time of the site"))

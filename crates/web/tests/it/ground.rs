@@ -40,7 +40,6 @@ impl Ids for Counting {
 
 /// A router and what stands behind it.
 pub(crate) struct Ground {
-    pub(crate) programme: Arc<Programme>,
     router: Router,
     clock: Arc<AtomicI64>,
     sessions: BTreeMap<Role, Session>,
@@ -89,9 +88,8 @@ impl Ground {
         let seconds = clock.clone();
         let now = move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap();
         let ids = Arc::new(Counting::default());
-        let app = web::App::new(programme.clone(), Arc::new(now), ids, false);
+        let app = web::App::new(programme, Arc::new(now), ids, false);
         let mut ground = Self {
-            programme,
             router: web::router(app),
             clock,
             sessions: BTreeMap::new(),

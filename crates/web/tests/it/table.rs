@@ -17,6 +17,12 @@ async fn page(ground: &Ground, path: &str) -> String {
     answer.text
 }
 
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
+fn with<'a>(fields: &[(&'a str, &'a str)]) -> Fields<'a> {
+    [&[("site", SITE), ("table", "T1")], fields].concat()
+}
+
 #[tokio::test]
 async fn a_sample_goes_from_the_table_into_a_package() {
     let ground = Ground::new(&[Role::Collector, Role::KitClerk, Role::Accessioner]).await;
@@ -28,21 +34,22 @@ async fn a_sample_goes_from_the_table_into_a_package() {
         .form(Role::Collector, "/booking/record", &booking())
         .await;
     assert_eq!(record.status, StatusCode::SEE_OTHER);
+    let collection = opened(&ground).await;
+    sealed(&ground, &collection).await;
+    shipped(&ground).await;
+}
 
-    assert!(
-        page(&ground, "/collection")
-            .await
-            .contains("Where are you?")
-    );
-    assert!(page(&ground, TABLE).await.contains("1. Scan the booking"));
-    let second = page(&ground, &format!("{TABLE}&booking=B1")).await;
+async fn opened(ground: &Ground) -> String {
+    assert!(page(ground, "/collection").await.contains("Where are you?"));
+    assert!(page(ground, TABLE).await.contains("1. Scan the booking"));
+    let none = page(ground, &format!("{TABLE}&booking=B9")).await;
+    assert!(none.contains("Not found") && !none.contains("Scan the kit"));
+    let second = page(ground, &format!("{TABLE}&booking=B1")).await;
     assert!(second.contains("2. Scan the kit"));
     assert!(
         second.contains("lang=\"es\""),
         "the person is told in Spanish, too"
     );
-    let place = [("site", SITE), ("table", "T1")];
-    let with = |fields: &[(&'static str, &'static str)]| [&place[..], fields].concat();
 
     let unknown = with(&[("booking", "B1"), ("kit", "K9")]);
     let refused = ground
@@ -58,64 +65,36 @@ async fn a_sample_goes_from_the_table_into_a_package() {
         .await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
     assert!(opened.header("location").starts_with(TABLE));
-    assert!(page(&ground, TABLE).await.contains("scan it"));
-    let fourth = page(&ground, &format!("{TABLE}&device=K1")).await;
+    assert!(page(ground, TABLE).await.contains("scan it"));
+    let fourth = page(ground, &format!("{TABLE}&device=K1")).await;
     assert!(fourth.contains("4. Scan the form"));
-
     let list = ground
         .get(Role::Collector, "/api/collection?stage=opened")
-        .await
-        .json();
-    let collection = list[0]["collection"].as_str().unwrap().to_owned();
-    let step = |fields: &[(&'static str, &str)]| {
-        let mut all = vec![
-            ("form-key", collection.clone()),
-            ("collection", collection.clone()),
-        ];
-        all.extend(
-            place
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned())),
-        );
-        all.extend(
-            fields
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned())),
-        );
-        all
+        .await;
+    list.json()[0]["collection"].as_str().unwrap().to_owned()
+}
+
+async fn sealed(ground: &Ground, collection: &str) {
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let mut all = with(&[("form-key", collection), ("collection", collection)]);
+        all.extend(fields);
+        ground.form(Role::Collector, path, &all).await
     };
-    let post = async |path: &str, fields: Vec<(&'static str, String)>| {
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        ground.form(Role::Collector, path, &fields).await
-    };
-    let differ = post(
-        "/collection/scan",
-        step(&[("device", "K1"), ("form", "K2")]),
-    )
-    .await;
+    let differ = post("/collection/scan", &[("device", "K1"), ("form", "K2")]).await;
     assert_eq!(differ.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(differ.text.contains("BARCODE_MISMATCH"));
-    let agree = post(
-        "/collection/scan",
-        step(&[("device", "K1"), ("form", "K1")]),
-    )
-    .await;
+    let agree = post("/collection/scan", &[("device", "K1"), ("form", "K1")]).await;
     assert_eq!(agree.status, StatusCode::SEE_OTHER, "{}", agree.text);
-    assert!(page(&ground, TABLE).await.contains("5. Seal it"));
-    let early = post("/collection/seal", step(&[("seal", "S1")])).await;
+    assert!(page(ground, TABLE).await.contains("5. Seal it"));
+    let early = post("/collection/seal", &[("seal", "S1")]).await;
     assert!(early.text.contains("PRINTS_MISSING"), "{}", early.text);
     let sealed = post(
         "/collection/seal",
-        step(&[("seal", "S1"), ("prints_taken", "true")]),
+        &[("seal", "S1"), ("prints_taken", "true")],
     )
     .await;
     assert_eq!(sealed.status, StatusCode::SEE_OTHER, "{}", sealed.text);
-    assert!(page(&ground, TABLE).await.contains("1. Scan the booking"));
-
-    shipped(&ground).await;
+    assert!(page(ground, TABLE).await.contains("1. Scan the booking"));
 }
 
 async fn shipped(ground: &Ground) {
@@ -132,7 +111,7 @@ async fn shipped(ground: &Ground) {
         all.extend(fields.iter().copied());
         all
     };
-    let steps: [(Role, &str, Vec<(&str, &str)>); 3] = [
+    let steps: [(Role, &str, Fields<'_>); 3] = [
         (
             Role::KitClerk,
             "/shipment/pack",
