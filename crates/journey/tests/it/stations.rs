@@ -412,7 +412,7 @@ fn telling(n: u8) -> notice::Command {
         1 | 2 => notice::Command::Deliver(stamp(n)),
         3 => notice::Command::ReleaseName {
             to: ["TXCASE001", "OTHERLAB01"][usize::from(n / 128)].into(),
-            purpose: Some(Purpose::ALL[usize::from(n) % 4]).filter(|_| n % 5 > 0),
+            purpose: Some(Purpose::ALL[usize::from(n) % 4]).filter(|_| !n.is_multiple_of(5)),
             stamp: stamp(n),
         },
         _ => notice::Command::Acknowledge(stamp(n)),

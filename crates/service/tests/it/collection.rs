@@ -31,7 +31,7 @@ fn a_recall_stops_an_open_collection_and_another_kit_serves() {
             .programme
             .abandon_collection(&collector, &abandon)
             .unwrap();
-        ground.stock(&["K-2"]);
+        ground.stock_of("LOT-2", &["K-2"]);
         assert_eq!(
             refused(ground.open(&record(1).booking, "K-1")),
             "KIT_RECALLED"

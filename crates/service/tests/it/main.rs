@@ -31,3 +31,5 @@ mod wall;
 mod sessions;
 #[cfg(test)]
 mod together;
+#[cfg(test)]
+mod roles;

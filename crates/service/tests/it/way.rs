@@ -35,8 +35,12 @@ impl Ground {
     }
 
     pub(crate) fn stock(&self, barcodes: &[&str]) {
+        self.stock_of("LOT-1", barcodes);
+    }
+
+    pub(crate) fn stock_of(&self, lot: &str, barcodes: &[&str]) {
         let receive = ReceiveKits {
-            lot: "LOT-1".to_owned(),
+            lot: lot.to_owned(),
             site: SITE.into(),
             expires_on: "2022-01-31".parse().unwrap(),
             barcodes: barcodes.iter().map(|kit| KitBarcode::from(*kit)).collect(),
