@@ -1,10 +1,10 @@
 //! Removal: records and samples are taken away as the law says, and it is proven.
 //!
-//! Three paths that are never confused (the statute has none for a person held administratively): expungement under 34 USC
-//! 12592(d), which needs a final order for every conviction and every charge; removal for
-//! ineligibility, for what should never have been collected; administrative removal by order. A
-//! second person approves. A removal is finished when every [`Step`] is done, not when a row is
-//! deleted. Absent: backups and replicas, which need keys of their own.
+//! Three paths that are never confused (the statute has none for a person held administratively):
+//! expungement under 34 USC 12592(d), which needs a final order for every conviction and every
+//! charge; removal for ineligibility, for what should never have been collected; administrative
+//! removal by order. A second person approves. A removal is finished when every [`Step`] is done,
+//! not when a row is deleted. Absent: backups and replicas, which need keys of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 

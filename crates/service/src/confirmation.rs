@@ -4,7 +4,7 @@ use genetics::stringency::level;
 use genetics::{Level, LocusSet, Profile};
 use jiff::civil::Date;
 use journey::accession::Lawful;
-use journey::confirmation::{Command, Confirmed, Stage};
+use journey::confirmation::{Command, Confirmed, Request, Stage};
 use journey::ids::{CandidateId, ConfirmationId, NoticeId, Ori, SpecimenNumber};
 use journey::notice;
 use serde::Serialize;
@@ -172,7 +172,7 @@ impl Programme {
         &self,
         op: &OpContext<'_>,
         id: &ConfirmationId,
-        command: impl Fn(&mut dyn Tx, &journey::confirmation::Request) -> Result<Command, ServiceError>,
+        command: impl Fn(&mut dyn Tx, &Request) -> Result<Command, ServiceError>,
     ) -> Result<Listed, ServiceError> {
         self.step(op, "confirmation", id.as_str(), |tx| {
             let row = rows::confirmation::load(tx, id)?

@@ -83,7 +83,9 @@ impl Programme {
             facts_digest: self.digest("facts", &facts)?,
             at: op.at,
         };
-        let stage = advance!(tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command);
+        let stage = advance!(
+            tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command
+        );
         let Stage::Decided(decision) = stage;
         self.keep_facts(tx, &decision, &facts)?;
         Ok(decision)

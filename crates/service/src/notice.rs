@@ -33,7 +33,8 @@ pub struct Listed {
 }
 
 impl Programme {
-    /// Notices for a receiver (empty: all that the account may see) that are not acknowledged, most urgent first.
+    /// Notices for a receiver (empty: all that the account may see) that are not acknowledged, most
+    /// urgent first.
     ///
     /// # Errors
     /// `Forbidden`.

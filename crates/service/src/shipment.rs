@@ -161,7 +161,8 @@ impl Programme {
         })
     }
 
-    /// Counts a package at the laboratory; every sealed kit of this programme arrives, listed or not, and what is missing stays visible in its chain.
+    /// Counts a package at the laboratory; every sealed kit of this programme arrives, listed or
+    /// not, and what is missing stays visible in its chain.
     ///
     /// # Errors
     /// `Refused` where it is not in transit, or the same person handed it over.
