@@ -111,7 +111,8 @@ pub(crate) fn stages(path: &str, chosen: &str, words: &[&str]) -> Markup {
             ul {
                 @for word in words {
                     li {
-                        a href={ (path) "?stage=" (word) } aria-current=[(*word == chosen).then_some("true")] {
+                        @let here = (*word == chosen).then_some("true");
+                        a href={ (path) "?stage=" (word) } aria-current=[here] {
                             @if word.is_empty() { "All" } @else { (text::title(word)) }
                         }
                     }

@@ -79,8 +79,9 @@ fn steps(station: &str) -> Markup {
     let Some(place) = pages::JOURNEY.iter().position(|name| *name == station) else {
         return html! {};
     };
+    let steps = pages::JOURNEY.len();
     html! {
-        ol.steps aria-label={ "Step " (place + 1) " of " (pages::JOURNEY.len()) " of the journey" } {
+        ol.steps aria-label={ "Step " (place + 1) " of " (steps) " of the journey" } {
             @for (number, name) in pages::JOURNEY.iter().enumerate() {
                 li.passed[number < place] aria-current=[(number == place).then_some("step")] {
                     span { (name) }
@@ -156,7 +157,10 @@ fn footer(marked: bool) -> Markup {
     html! {
         footer {
             @if marked {
-                p { "Disclosure only for the purposes of 34 USC 12592(b)(3). Every view is on record." }
+                p {
+                    "Disclosure only for the purposes of 34 USC 12592(b)(3). "
+                    "Every view is on record."
+                }
             }
             p { "Times are in UTC (Z). Every step is on record with account, time and purpose." }
             @if marked { p.marking { (MARKING) } }

@@ -12,9 +12,9 @@ use crate::call::Call;
 use crate::components::{alert, code, facts, options, plain, stages, table, tag};
 use crate::form::{Forms, ask, ask_select, ask_text, hidden};
 use crate::layout::{cut, part};
-use crate::pages::record;
+use crate::pages::{eligibility, record};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
-use crate::text::{in_address, instant, number, words};
+use crate::text::{in_address, instant, number};
 
 /// Why somebody may look at a person's values. Fixed words, so that the record of views holds no
 /// free text.
@@ -249,7 +249,9 @@ fn view_form(call: &Call<'_>) -> Markup {
         "See the booking",
         &html! {
             (ask_text("booking-view-booking", "booking", "Booking", "", booking))
-            (ask_select("booking-view-purpose", "purpose", "Purpose", "Goes on record", PURPOSES, ""))
+            (ask_select(
+                "booking-view-purpose", "purpose", "Purpose", "Goes on record", PURPOSES, "",
+            ))
         },
     )
 }
@@ -277,7 +279,9 @@ fn render_new(_call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
         div.wide { (form.wrap("Record and decide", &record::fields(&form, false))) }
         (part("Import the booking feed", &feed.wrap_file(
             "Import the feed",
-            &feed.file("CSV file of the feed", "Good rows go in; wrong ones are listed with row and column"),
+            &feed.file(
+                "CSV file of the feed", "Good rows go in; wrong ones are listed by row and column",
+            ),
         )))
     })
 }
@@ -308,7 +312,7 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
             p { (tag(outcome.word())) " " (viewed.listed.reasons.join(", ")) }
         }
         @if !viewed.listed.missing.is_empty() {
-            p { "Missing: " (viewed.listed.missing.iter().map(|name| words(name)).collect::<Vec<_>>().join(", ")) }
+            p { "Missing: " (eligibility::list_of(&viewed.listed.missing)) }
         }
         p { a href=(decided(&viewed.listed.booking)) { "Reasons, authority and facts" } }
     };

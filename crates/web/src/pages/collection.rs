@@ -145,7 +145,10 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         @if call.may("collection.open") {
             @if !at_table { (choose(call)) }
             @else {
-                p { "Table " strong { (at) } " at " strong { (site) } ". " a href="/collection" { "Another table" } }
+                p {
+                    "Table " strong { (at) } " at " strong { (site) } ". "
+                    a href="/collection" { "Another table" }
+                }
                 @if let Some(line) = here { (next(call, forms, line)) }
                 @else { (begin(call, forms)?) }
             }
@@ -203,7 +206,9 @@ fn choose(call: &Call<'_>) -> Markup {
             h2 { "Where are you?" }
             (ask("/collection", "Work at this table", &html! {
                 (ask_text("collection-site", "site", "Site", "", site))
-                (ask_text("collection-table", "table", "Table", "One open collection at a time", at))
+                (ask_text(
+                    "collection-table", "table", "Table", "One open collection at a time", at,
+                ))
             }))
         }
     }
@@ -239,7 +244,12 @@ fn begin(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         return Ok(html! {
             (answer::alert(&refusal.into(), None))
             @if call.may("eligibility.decide") {
-                p { a.button href={ "/eligibility/view?booking=" (in_address(booking)) } { "See or decide again" } }
+                @let address = in_address(booking);
+                p {
+                    a.button href={ "/eligibility/view?booking=" (address) } {
+                        "See or decide again"
+                    }
+                }
             }
             (another)
             (summary)

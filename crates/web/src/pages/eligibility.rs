@@ -117,11 +117,15 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
         (summary(call, &decision))
         (part("Facts on which it rests", &of(&facts)))
         @if call.may("booking.view") {
-            p { a href={ "/booking/view?booking=" (in_address(asked)) } { "See the booking with the name" } }
+            @let address = in_address(asked);
+            p { a href={ "/booking/view?booking=" (address) } { "See the booking with the name" } }
         }
         @if call.may("eligibility.decide") {
             (part("Decide again", &html! {
-                p { "The facts of the booking as they are now decide. The earlier decision stays on record." }
+                p {
+                    "The facts of the booking as they are now decide. "
+                    "The earlier decision stays on record."
+                }
                 (forms.of("eligibility/decide").keyed("booking", asked).button("Decide again", ""))
             }))
         }
@@ -133,6 +137,7 @@ pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
     let finding = &decision.finding;
     let category = finding.category.map_or_else(|| plain("none"), plain);
     let expired = call.op.at > decision.expires_at;
+    let digest: String = finding.rule_set_sha256.chars().take(12).collect();
     let rows = [
         ("Booking", code(&decision.booking)),
         ("Decision", tag(finding.outcome.word())),
@@ -142,10 +147,7 @@ pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
             "Stands until",
             html! { (instant(decision.expires_at)) @if expired { " " (tag("expired")) } },
         ),
-        (
-            "Rule set",
-            html! { (finding.rule_set) " " (code(finding.rule_set_sha256.chars().take(12).collect::<String>())) },
-        ),
+        ("Rule set", html! { (finding.rule_set) " " (code(&digest)) }),
     ];
     let reasons = finding.reasons.iter().map(|reason| {
         vec![
@@ -164,7 +166,8 @@ pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
     }
 }
 
-fn list_of(names: &[String]) -> String {
+/// Names of facts as people read them.
+pub(crate) fn list_of(names: &[String]) -> String {
     let names: Vec<_> = names.iter().map(|name| words(name)).collect();
     names.join(", ")
 }

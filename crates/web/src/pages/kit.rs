@@ -147,7 +147,9 @@ fn recall_form(forms: &Forms<'_>) -> Markup {
     form.wrap(
         "Recall the lot",
         &html! {
-            (form.text("lot", "Lot", "Every unused kit of the lot goes out of use; used ones are listed"))
+            (form.text(
+                "lot", "Lot", "Every unused kit of the lot goes out of use; used ones are listed",
+            ))
         },
     )
 }

@@ -22,13 +22,19 @@ pub(crate) fn both() -> Markup {
 fn english() -> Markup {
     html! {
         h3 { "Notice about your DNA sample" }
-        p { "We are going to rub a swab on the inside of your cheeks. It does not hurt. We also take two fingerprints on a form." }
+        p {
+            "We are going to rub a swab on the inside of your cheeks. It does not hurt. We also "
+            "take two fingerprints on a form."
+        }
         p {
             "The law requires it: Title 28, Code of Federal Regulations, section 28.12. The "
             "sample is sent to the FBI Laboratory. A DNA profile is made from it and is "
             "compared with profiles from crimes."
         }
-        p { "You must cooperate. Refusing to cooperate is an offense under federal law (34 U.S.C. 40702(a)(5))." }
+        p {
+            "You must cooperate. Refusing to cooperate is an offense under federal law "
+            "(34 U.S.C. 40702(a)(5))."
+        }
         p { "If you do not understand, tell us. You can ask for an interpreter." }
     }
 }
@@ -36,13 +42,19 @@ fn english() -> Markup {
 fn spanish() -> Markup {
     html! {
         h3 { "Aviso sobre su muestra de ADN" }
-        p { "Vamos a pasar un hisopo por la parte interior de sus mejillas. No duele. También tomamos dos huellas digitales en un formulario." }
+        p {
+            "Vamos a pasar un hisopo por la parte interior de sus mejillas. No duele. También "
+            "tomamos dos huellas digitales en un formulario."
+        }
         p {
             "La ley lo exige: título 28 del Código de Regulaciones Federales, sección 28.12. La "
             "muestra se envía al Laboratorio del FBI. De ella se obtiene un perfil de ADN, que "
             "se compara con perfiles de delitos."
         }
-        p { "Usted debe cooperar. Negarse a cooperar es un delito según la ley federal (34 U.S.C. 40702(a)(5))." }
+        p {
+            "Usted debe cooperar. Negarse a cooperar es un delito según la ley federal "
+            "(34 U.S.C. 40702(a)(5))."
+        }
         p { "Si no entiende, díganoslo. Puede pedir un intérprete." }
     }
 }

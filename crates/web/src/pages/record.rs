@@ -175,9 +175,14 @@ fn prints(form: &Form<'_>) -> Markup {
     html! {
         h3 { "Fingerprints" }
         div.columns {
-            (form.text("person.fingerprint_number", "Fingerprint number", "Answer of the fingerprint check"))
+            (form.text(
+                "person.fingerprint_number", "Fingerprint number",
+                "Answer of the fingerprint check",
+            ))
             (form.text("circumstances.fingerprint_event", "Fingerprint event", "Of this booking"))
-            (form.local("circumstances.fingerprinted_at", "Fingerprinted at", "Local time of the site"))
+            (form.local(
+                "circumstances.fingerprinted_at", "Fingerprinted at", "Local time of the site",
+            ))
             (form.select(
                 "circumstances.on_file", "DNA analysis on file",
                 "What the index says (28 CFR 28.12(e)(2))", &on_file,
