@@ -1,9 +1,10 @@
 //! `buccal booking ...`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use exchange::Problem;
 use journey::booking::NotCollected;
 use journey::ids::BookingId;
 use service::booking::Close;
@@ -47,22 +48,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::List(page) => read(common, |programme, op| {
             Ok(programme.list_bookings(op, &page.stage, &start(), page.limit)?)
         }),
-        Verb::Import { file, errors } => act(common, |programme, op| {
-            let errors = tables::error_file(&file, errors);
-            let bar = progress(0, "rows read");
-            let tick = |row| bar.set_position(row);
-            let import = programme.import_bookings(op, tables::open(&file)?, &tick)?;
-            bar.finish_and_clear();
-            tables::tell(&file, &import.problems, Some(&errors))?;
-            let taken = import.recorded + import.amended + import.unchanged;
-            if taken == 0 && !import.problems.is_empty() {
-                return Err(wrong(format!(
-                    "{}: no booking could be taken",
-                    file.display()
-                )));
-            }
-            Ok(import)
-        }),
+        Verb::Import { file, errors } => import(common, &file, errors),
         Verb::View { booking } => {
             if common.purpose.is_empty() {
                 return Err(wrong("--purpose: it is missing; say why the name is read"));
@@ -84,6 +70,26 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             })
         }
     }
+}
+
+/// Good rows go in. Where some row was bad the exit code is 2, so that nobody overlooks it.
+fn import(common: &Common, file: &Path, errors: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let errors = tables::error_file(file, errors);
+    let mut bad = false;
+    act(common, |programme, op| {
+        let bar = progress(0, "rows read");
+        let tick = |row| bar.set_position(row);
+        let import = programme.import_bookings(op, tables::open(file)?, &tick)?;
+        bar.finish_and_clear();
+        tables::tell(file, &import.problems, Some(&errors))?;
+        bad = import.problems.iter().any(Problem::is_error) || !import.kept_out.is_empty();
+        Ok(import)
+    })?;
+    Ok(if bad {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn not_collected(word: &str) -> anyhow::Result<NotCollected> {

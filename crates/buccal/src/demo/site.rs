@@ -108,7 +108,7 @@ impl Player<'_> {
             return Ok(None);
         };
         // Mostly the first lot of the shelf, every eighth time the second.
-        let first = usize::from(place % 8 == 0);
+        let first = usize::from(place.is_multiple_of(8));
         let mut shelf: Vec<_> = self.month.lots.iter().enumerate().collect();
         shelf.sort_by_key(|(number, _)| (*number != first, *number));
         shelf.retain(|(_, lot)| at(lot.received_on, 9) <= when);

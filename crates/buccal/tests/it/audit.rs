@@ -1,28 +1,12 @@
 //! `buccal audit verify` names the first bad entry.
 
-use std::io::Write;
-use std::process::Stdio;
-
-use crate::ground::{Ran, command, folder, run};
+use crate::ground::{account, folder, run};
 
 #[test]
 fn a_changed_entry_is_named() {
     let folder = folder();
     let data = folder.path().display().to_string();
-    let mut first = command(&["account", "first", "root", "--data", &data])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    first
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"correct horse battery\n")
-        .unwrap();
-    let first: Ran = first.wait_with_output().unwrap().into();
-    assert_eq!(first.code, 0, "{}", first.err);
+    account(&data, &["account", "first", "root"]);
     let verify = [
         "audit",
         "verify",

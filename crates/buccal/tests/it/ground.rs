@@ -1,5 +1,6 @@
 //! Runs the binary in folders of its own and reads what it printed.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -51,6 +52,26 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 /// Runs the binary to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ran {
     command(arguments).output().unwrap().into()
+}
+
+/// Password of the accounts that tests create.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Runs a verb of `account` that reads a password.
+pub(crate) fn account(data: &str, verb: &[&str]) {
+    let mut child = command(verb)
+        .args(["--data", data])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(format!("{PASSWORD}\n").as_bytes())
+        .unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// A folder of the test's own.

@@ -1,34 +1,17 @@
 //! A killed process loses nothing that was acknowledged: a stream of collections over HTTP, a
 //! `kill -9` in the middle, a restart, and a comparison with what the client was told.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::ground::{command, folder, run};
+use crate::ground::{PASSWORD, account, command, folder, run};
 
-const PASSWORD: &str = "correct horse battery staple";
 const SITE: &str = "Dallas";
 /// Collections that are acknowledged before the process is killed.
 const BEFORE: usize = 12;
-
-fn account(data: &str, verb: &[&str]) {
-    let mut child = command(verb)
-        .args(["--data", data])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(format!("{PASSWORD}\n").as_bytes())
-        .unwrap();
-    assert!(child.wait().unwrap().success());
-}
 
 /// Starts the server on a free port and waits until it says where it listens.
 fn serve(data: &str) -> (Child, String) {

@@ -1,12 +1,23 @@
 //! The binary as a person or another program uses it: arguments in, text and exit codes out.
 
+#[cfg(test)]
 mod ground;
 
+#[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod booking;
+#[cfg(test)]
 mod candidate;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
 mod eligibility;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
 mod reference;
+#[cfg(test)]
 mod typing;
