@@ -189,8 +189,16 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     })
 }
 
+/// The number that a page is about; empty once a step about it is done and its answer is shown.
+pub(super) fn subject<'c>(call: &'c Call<'_>, forms: &Forms<'_>, name: &'static str) -> &'c str {
+    match forms.has_failed() || call.request.is_null() {
+        true => call.entered.get(name),
+        false => "",
+    }
+}
+
 fn station_of_work(call: &Call<'_>, forms: &Forms<'_>) -> Markup {
-    match call.entered.get("kit") {
+    match subject(call, forms, "kit") {
         "" => html! {
             form.ask method="get" action="/accession" {
                 (scan_kit())

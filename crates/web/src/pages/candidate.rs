@@ -6,7 +6,7 @@ use genetics::{Comparison, Genotype, Level};
 use journey::ids::CandidateId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::ServiceError;
 use service::candidate::{Exclude, Explained, Listed};
 
@@ -109,19 +109,19 @@ fn give_one(call: &Call<'_>) -> Result<Value, ServiceError> {
 fn take(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { candidate } = call.request()?;
     call.programme.take_candidate(&call.op, &candidate)?;
-    Ok(Done::with(&candidate)?.to(address(&candidate)))
+    Ok(Done::with(&json!({ "candidate": candidate }))?.to(address(&candidate)))
 }
 
 fn exclude(call: &Call<'_>) -> Result<Done, ServiceError> {
     let exclude: Exclude = call.request()?;
     call.programme.exclude_candidate(&call.op, &exclude)?;
-    Ok(Done::with(&exclude.candidate)?.to(address(&exclude.candidate)))
+    Ok(Done::with(&json!({ "candidate": exclude.candidate }))?.to(address(&exclude.candidate)))
 }
 
 fn request(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { candidate } = call.request()?;
     let confirmation = call.programme.request_confirmation(&call.op, &candidate)?;
-    Ok(Done::with(&confirmation)?.to(address(&candidate)))
+    Ok(Done::with(&json!({ "confirmation": confirmation }))?.to(address(&candidate)))
 }
 
 /// Where a candidate is looked at. Its id is made of two specimen numbers, which tell nothing.

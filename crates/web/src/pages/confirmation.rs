@@ -8,6 +8,7 @@ use serde_json::Value;
 use service::confirmation::Listed;
 use service::{After, ServiceError};
 
+use super::accession::subject;
 use super::candidate;
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
@@ -188,7 +189,7 @@ fn ended(listed: &Listed) -> Markup {
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let stage = call.entered.get("stage");
     let listed = listed(call, stage)?;
-    let chosen = match call.entered.get("confirmation") {
+    let chosen = match subject(call, forms, "confirmation") {
         "" => None,
         id => chosen(call, id)?,
     };

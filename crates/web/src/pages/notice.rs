@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use service::ServiceError;
 use service::notice::Listed;
 
+use super::accession::subject;
 use super::upload::own_laboratory;
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
@@ -105,13 +106,13 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 fn deliver(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { notice } = call.request()?;
     call.programme.deliver_notice(&call.op, &notice)?;
-    Done::with(&notice)
+    Done::with(&json!({ "notice": notice }))
 }
 
 fn acknowledge(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { notice } = call.request()?;
     call.programme.acknowledge_notice(&call.op, &notice)?;
-    Done::with(&notice)
+    Done::with(&json!({ "notice": notice }))
 }
 
 fn release_name(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -219,7 +220,7 @@ fn next(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
 }
 
 fn render_release(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let notice = call.entered.get("notice");
+    let notice = subject(call, forms, "notice");
     if notice.is_empty() {
         return Ok(html! { p { a href="/notice" { "Back to the notices" } } });
     }

@@ -7,7 +7,7 @@ use journey::ids::RemovalId;
 use journey::removal::Step;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::removal::{Ask, DestroySample, Listed};
 use service::{After, ServiceError};
 
@@ -136,7 +136,7 @@ fn request(call: &Call<'_>) -> Result<Done, ServiceError> {
         )
     })?;
     let removal = call.programme.request_removal(&call.op, &ask)?;
-    Ok(Done::with(&removal)?.to(address(&removal)))
+    Ok(Done::with(&json!({ "removal": removal }))?.to(address(&removal)))
 }
 
 /// The request with the rows of the form as a list, and without empty answers that a path needs.
@@ -193,25 +193,25 @@ fn whole((number, row): (String, Value)) -> Result<Value, ServiceError> {
 fn approve(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { removal } = call.request()?;
     call.programme.approve_removal(&call.op, &removal)?;
-    Ok(Done::with(&removal)?.to(address(&removal)))
+    Ok(Done::with(&json!({ "removal": removal }))?.to(address(&removal)))
 }
 
 fn deny(call: &Call<'_>) -> Result<Done, ServiceError> {
     let Deny { removal, why } = call.request()?;
     call.programme.deny_removal(&call.op, &removal, &why)?;
-    Done::with(&removal)
+    Done::with(&json!({ "removal": removal }))
 }
 
 fn destroy_sample(call: &Call<'_>) -> Result<Done, ServiceError> {
     let destroy: DestroySample = call.request()?;
     call.programme.destroy_sample(&call.op, &destroy)?;
-    Ok(Done::with(&destroy.removal)?.to(address(&destroy.removal)))
+    Ok(Done::with(&json!({ "removal": destroy.removal }))?.to(address(&destroy.removal)))
 }
 
 fn certify(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { removal } = call.request()?;
     call.programme.certify_removal(&call.op, &removal)?;
-    Ok(Done::with(&removal)?.to(address(&removal)))
+    Ok(Done::with(&json!({ "removal": removal }))?.to(address(&removal)))
 }
 
 fn address(removal: &RemovalId) -> String {

@@ -149,7 +149,7 @@ fn viewed(call: &Call<'_>) -> Result<(ListedReading, Profile), ServiceError> {
 fn load(call: &Call<'_>) -> Result<Done, ServiceError> {
     let load: Load = call.request()?;
     call.programme.load_plate(&call.op, &load)?;
-    Done::with(&load.plate)
+    Done::with(&json!({ "plate": load.plate }))
 }
 
 fn import(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -169,7 +169,7 @@ fn review(call: &Call<'_>) -> Result<Done, ServiceError> {
         ));
     }
     call.programme.review_reading(&call.op, &review)?;
-    Ok(Done::with(&review.specimen)?.to(next(call)?))
+    Ok(Done::with(&json!({ "specimen": review.specimen }))?.to(next(call)?))
 }
 
 /// The reading that this reviewer can look at next, or the worklist.

@@ -15,3 +15,19 @@ mod routes;
 mod pages;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod way;
+#[cfg(test)]
+mod accession;
+#[cfg(test)]
+mod typing;
+#[cfg(test)]
+mod upload;
+#[cfg(test)]
+mod candidate;
+#[cfg(test)]
+mod confirmation;
+#[cfg(test)]
+mod notice;
+#[cfg(test)]
+mod removal;

@@ -1,0 +1,74 @@
+//! Upload: reviewed profiles enter one by one, and evidence of a case enters from a file.
+
+use axum::http::StatusCode;
+use journey::actor::Role;
+use serde_json::json;
+
+use crate::ground::Ground;
+use crate::html;
+use crate::way::{PEOPLE, person, table};
+
+#[tokio::test]
+async fn what_was_reviewed_enters_and_leaves_the_worklist() {
+    let ground = Ground::new(PEOPLE).await;
+    let specimen = ground.specimen("K1").await;
+    ground.typed(&specimen, "PL-1").await;
+    let review = json!({ "specimen": specimen });
+    ground
+        .did(Role::Reviewer, "/api/typing/review", review)
+        .await;
+    let custodian = Role::IndexCustodian;
+    let page = ground.page(custodian, "/upload").await;
+    assert!(
+        page.contains(&format!("value=\"{specimen}\" checked")),
+        "{page}"
+    );
+    let none = ground.form(custodian, "/upload/enter", &[]).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
+    let fields = [("specimens", specimen.as_str()), ("specimens", "S-unknown")];
+    let unknown = ground.form(custodian, "/upload/enter", &fields).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let again = ground.done(custodian, "/upload/enter", &fields[..1]).await;
+    html::check("/upload/enter", &again);
+    let list = ground.list(custodian, "/api/upload").await;
+    assert_eq!(list["to_enter"], json!([]));
+    assert_eq!(list["records"][0]["specimen"], specimen.as_str());
+}
+
+#[tokio::test]
+async fn evidence_enters_from_a_file_and_what_is_refused_says_why() {
+    let ground = Ground::new(PEOPLE).await;
+    let analyst = Role::CaseworkAnalyst;
+    let page = ground.page(analyst, "/upload/evidence").await;
+    assert!(
+        page.contains("Forensic, Unknown") && !page.contains(">Detainee<"),
+        "{page}"
+    );
+    let closed = ground.get(analyst, "/upload").await;
+    assert_eq!(closed.status, StatusCode::FORBIDDEN);
+    let fields = [
+        ("category", "Forensic, Unknown"),
+        ("laboratory", "TXCASE001"),
+        ("case", "CASE-1"),
+    ];
+    let run = table(&[("EV-1", &person())]);
+    let path = "/upload/enter-evidence";
+    let answer = ground.file(analyst, path, &fields, &run).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    assert!(
+        shown.contains("EV-1") || shown.contains("2 entered"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("What to do"),
+        "the blank control is refused: {shown}"
+    );
+    let person = [
+        ("category", "Detainee"),
+        ("laboratory", "TXCASE001"),
+        ("case", "C"),
+    ];
+    let wrong = ground.file(analyst, path, &person, &run).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.text.contains("is none of evidence"), "{}", wrong.text);
+}
