@@ -270,6 +270,9 @@ fn release(due: &Due, to: Ori, purpose: Option<Purpose>, stamp: &Stamp) -> Resul
     }
     let purpose =
         purpose.ok_or_else(|| RefusalCode::PurposeMissing.about("no purpose was given"))?;
+    if purpose == Purpose::StatisticsAndQuality {
+        return Err(RefusalCode::PurposeWithoutNames.about("the purpose was statistics"));
+    }
     Ok(Event::NameReleased {
         to,
         purpose,

@@ -88,6 +88,8 @@ refusals! {
         "this pair of indexes is never searched",
     NotConfirmed "NOT_CONFIRMED" "34 USC 12592(b)(3)" "S"
         "a name is released only after confirmation",
+    PurposeWithoutNames "PURPOSE_WITHOUT_NAMES" "34 USC 12592(b)(3)(D)" "S"
+        "statistics, research and quality control take no personal values",
     NotTheCaseLaboratory "NOT_THE_CASE_LABORATORY" "34 USC 12592(b)(3)" "S"
         "only the laboratory of the case receives the name",
     PurposeMissing "PURPOSE_MISSING" "34 USC 40706(a)" "S" "state the purpose of the disclosure",

@@ -11,7 +11,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::booking::open_duty;
+use crate::booking::{close_missing, open_duty};
 use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::jobs::{self, RegisterSpecimen};
@@ -182,6 +182,7 @@ impl Programme {
         rows::link::create(tx, &self.keys, &specimen, kit)?;
         note(tx, op, "custody", kit.as_str(), "linked", &())?;
         chain(tx, op, kit, Action::Accepted, self.laboratory.as_str())?;
+        close_missing(tx, op, person)?;
         let register = RegisterSpecimen {
             specimen,
             category: accepted.category,

@@ -238,8 +238,8 @@ impl Programme {
             let stage =
                 advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
             let person = stage.booked().person.clone();
-            self.same_fingerprints(tx, &person, record)?;
             self.seal_record(tx, &person, record)?;
+            self.same_fingerprints(tx, &person, record)?;
             self.decide_in(tx, op, booking)
         })
     }
@@ -378,6 +378,8 @@ impl Programme {
         Ok(Known { person, earlier: 0 })
     }
 
+    /// The fingerprint number of an amended record is that of the person booked; where none was
+    /// known yet it becomes the person's, so that the next booking finds the same person.
     fn same_fingerprints(
         &self,
         tx: &mut dyn Tx,
@@ -387,14 +389,19 @@ impl Programme {
         let Some(digest) = self.fingerprint_digest(record)? else {
             return Ok(());
         };
-        match rows::booking::person_by_digest(tx, &digest)? {
-            Some(other) if other != *person => Err(ServiceError::Invalid(
-                "the fingerprint number belongs to another person than the one booked; \
-                 record a booking of its own for that person"
-                    .to_owned(),
-            )),
-            _ => Ok(()),
+        let found = rows::booking::person_by_digest(tx, &digest)?;
+        let fits = match found {
+            Some(other) => other == *person,
+            None => rows::booking::note_fingerprints(tx, person, &digest)?,
+        };
+        if fits {
+            return Ok(());
         }
+        Err(ServiceError::Invalid(
+            "the fingerprint number is another person's than the one booked; record a booking of \
+             its own for that person"
+                .to_owned(),
+        ))
     }
 
     fn fingerprint_digest(&self, record: &BookingRecord) -> Result<Option<[u8; 32]>, ServiceError> {
@@ -453,6 +460,27 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
             )))
         }
     }
+}
+
+/// Why an order to collect again stands where a kit did not arrive.
+pub(crate) const MISSING: &str = "missing";
+
+/// Closes the order that a missing kit opened, now that the kit is there.
+pub(crate) fn close_missing(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    person: &PersonId,
+) -> Result<(), ServiceError> {
+    for row in rows::duty::open_of(tx, person)? {
+        if row.value.open().because == MISSING {
+            let id = RecollectionId::from(row.id.as_str());
+            let event = duty::Event::Closed {
+                why: "arrived".to_owned(),
+            };
+            advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
+        }
+    }
+    Ok(())
 }
 
 /// Opens a standing order to collect again, unless one is open.

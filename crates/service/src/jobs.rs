@@ -6,6 +6,7 @@
 //! the person's key, so that the table of jobs joins nothing, and nothing at all after a removal.
 
 use genetics::{Category, Index, SearchRule};
+use jiff::Timestamp;
 use journey::candidate::{self, Found};
 use journey::confirmation;
 use journey::deadline;
@@ -160,11 +161,17 @@ impl Programme {
         }
     }
 
+    /// The time is kept to the hour: the exact instant stands beside the kit in the custody
+    /// record, and two equal instants would be a link without its key.
     fn register_specimen(
         &self,
         op: &OpContext<'_>,
         register: &RegisterSpecimen,
     ) -> Result<(), ServiceError> {
+        let op = &OpContext {
+            at: hour_of(op.at),
+            ..op.clone()
+        };
         let specimen = Specimen {
             id: register.specimen.clone(),
             category: register.category.name().to_owned(),
@@ -411,6 +418,12 @@ impl Programme {
         let payload = serde_json::from_slice(&text).map_err(|_| damaged())?;
         Ok(Some((person, payload)))
     }
+}
+
+/// The hour in which an instant lies.
+fn hour_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
 }
 
 /// Key of the job that registers the specimen of a kit.

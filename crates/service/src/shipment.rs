@@ -12,6 +12,7 @@ use store::Tx;
 use store::custody as rows;
 use store::listing::{self, After};
 
+use crate::booking::{MISSING, open_duty};
 use crate::collection::not_empty;
 use crate::context::OpContext;
 use crate::error::ServiceError;
@@ -162,7 +163,8 @@ impl Programme {
     }
 
     /// Counts a package at the laboratory; every sealed kit of this programme arrives, listed or
-    /// not, and what is missing stays visible in its chain.
+    /// not. What is missing stays visible in its chain, and its person owes a sample until the
+    /// kit turns up. A package that never came is received empty.
     ///
     /// # Errors
     /// `Refused` where it is not in transit, or the same person handed it over.
@@ -188,6 +190,7 @@ impl Programme {
             };
             for kit in &received.missing {
                 chain(tx, op, kit, Action::Missing, package.as_str())?;
+                owed_again(tx, op, kit)?;
             }
             let mut arrived = Vec::new();
             for kit in &receive.found {
@@ -273,5 +276,14 @@ impl Programme {
         let row = self.custody.read(|tx| rows::shipment::load(tx, package))?;
         let row = row.ok_or_else(|| ServiceError::not_found("package", package))?;
         Ok(row.value.contents().site.to_string())
+    }
+}
+
+/// A sample that did not arrive cannot be analysed: the order to collect again opens
+/// (28 CFR 28.12(f)(2), (f)(3)).
+fn owed_again(tx: &mut dyn Tx, op: &OpContext<'_>, kit: &KitBarcode) -> Result<(), ServiceError> {
+    match rows::collection::of_kit(tx, kit)? {
+        Some(row) => open_duty(tx, op, &row.value.opened().person, MISSING),
+        None => Ok(()),
     }
 }

@@ -33,6 +33,27 @@ fn fingerprints_tell_a_person_whatever_the_spelling() {
 }
 
 #[test]
+fn fingerprints_that_arrive_late_tell_the_person_from_then_on() {
+    on_both(|ground| {
+        let mut early = record(1);
+        early.person.fingerprint_number = None;
+        let first = ground.book(&early);
+        let collector = ground.by(Role::Collector);
+        let p = &ground.programme;
+        p.amend_booking(&collector, &record(1)).unwrap();
+        let mut again = record(2);
+        again.person.fingerprint_number = record(1).person.fingerprint_number;
+        assert_eq!(ground.book(&again).person, first.person);
+        let mut swapped = record(1);
+        swapped.person.fingerprint_number = Some("FPN-of-somebody-else".to_owned());
+        assert!(matches!(
+            p.amend_booking(&collector, &swapped),
+            Err(ServiceError::Invalid(_))
+        ));
+    });
+}
+
+#[test]
 fn a_sample_that_was_rejected_is_owed_at_the_next_booking_anywhere() {
     on_both(|ground| {
         ground.stock(&["K-1"]);

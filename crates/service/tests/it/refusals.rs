@@ -389,6 +389,9 @@ fn names_and_removals() -> Vec<Case> {
             release(g, "OTHERLAB01", Some(Purpose::CriminalDefense))
         }),
         case(R::PurposeMissing, confirmed, |g| release(g, CASEWORK, None)),
+        case(R::PurposeWithoutNames, confirmed, |g| {
+            release(g, CASEWORK, Some(Purpose::StatisticsAndQuality))
+        }),
         case(R::StillLawful, charged, |g| {
             g.ask("K-1", Path::Expungement { orders: Vec::new() })
                 .map(|_| ())

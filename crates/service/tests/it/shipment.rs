@@ -3,10 +3,11 @@
 use journey::actor::Role;
 use journey::collection::Abandonment;
 use journey::ids::KitBarcode;
+use service::audit::Side;
 use service::collection::Abandon;
 use store::listing::After;
 
-use crate::ground::{on_both, record};
+use crate::ground::{Ground, on_both, record};
 
 #[test]
 fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
@@ -32,6 +33,7 @@ fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
             counted.extra.into_iter().collect::<Vec<_>>(),
             kits(&["K-3", "K-9"])
         );
+        assert_eq!(orders(ground, "opened").len(), 1);
         // The missing one turns up in a later package, among one that came already.
         ground.stock(&["K-5"]);
         ground.book(&record(5));
@@ -49,6 +51,29 @@ fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
             )
             .unwrap();
         assert_eq!(listed.len(), 4);
+        assert_eq!(orders(ground, "closed").len(), 0);
+        ground.examine("K-2", |_| {}).unwrap();
+        assert_eq!(orders(ground, "closed").len(), 1);
+    });
+}
+
+/// Orders to collect again of which this is on record.
+fn orders(ground: &Ground, kind: &str) -> Vec<String> {
+    ground.events(Side::Custody, "duty", kind)
+}
+
+#[test]
+fn a_package_that_never_came_is_received_empty_and_its_persons_owe_a_sample() {
+    on_both(|ground| {
+        ground.stock(&["K-1"]);
+        ground.book(&record(1));
+        ground.collect(&record(1).booking, "K-1");
+        let package = ground.send(&["K-1"]);
+        let counted = ground.count(&package, &[]);
+        assert_eq!((counted.arrived.len(), counted.missing.len()), (0, 1));
+        let mut next = record(2);
+        next.person = record(1).person;
+        assert_eq!(ground.book(&next).recollections_open, 1);
     });
 }
 

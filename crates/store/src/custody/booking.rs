@@ -25,6 +25,9 @@ const FORGET_PERSON: &str = "DELETE FROM person WHERE id = $1";
 const FORGET_RECORDS: &str = "UPDATE booking SET sealed = NULL WHERE person_id = $1";
 const FORGET_FACTS: &str = "UPDATE decision SET facts = $2 WHERE person_id = $1";
 
+const NOTE_FINGERPRINTS: &str = "UPDATE person SET fingerprint_digest = $2 \
+     WHERE id = $1 AND fingerprint_digest IS NULL";
+
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[
     KEYS,
@@ -37,6 +40,7 @@ pub const SQL: &[&str] = &[
     FORGET_PERSON,
     FORGET_RECORDS,
     FORGET_FACTS,
+    NOTE_FINGERPRINTS,
 ];
 
 /// A stage as it is stored.
@@ -109,6 +113,15 @@ pub fn record_person(
 ) -> Result<(), StoreError> {
     tx.execute(RECORD_PERSON, values![person.as_str(), digest, sealed, at])?;
     Ok(())
+}
+
+/// Notes the digest of a person's fingerprint number where none is noted yet; `false` where one is.
+pub fn note_fingerprints(
+    tx: &mut dyn Tx,
+    person: &PersonId,
+    digest: &[u8],
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(NOTE_FINGERPRINTS, values![person.as_str(), digest])? == 1)
 }
 
 /// The sealed values of a person.
