@@ -37,4 +37,5 @@ pub use programme::{Places, Programme};
 
 // What signatures here name and callers cannot reach: the store is behind this crate.
 pub use store::custody::account::Grant;
+pub use store::keys::Keys;
 pub use store::listing::After;

@@ -97,8 +97,8 @@ impl Database {
     }
 
     /// Removes what deleted rows leave behind in the files: on SQLite the write-ahead log is
-    /// emptied (the rows themselves are overwritten when deleted), on PostgreSQL the table is written anew.
-    /// To be called after keys have been destroyed; not in a transaction. Backups and PostgreSQL's
+    /// emptied (the rows themselves are overwritten when deleted), on PostgreSQL the table is
+    /// written anew. To be called after keys have been destroyed; not in a transaction. Backups and PostgreSQL's
     /// own log archive are the operator's to expire.
     pub fn scrub(&self, table: &'static str) -> Result<(), StoreError> {
         match &*self.engine {

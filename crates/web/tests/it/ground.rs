@@ -13,7 +13,7 @@ use journey::actor::Role;
 use journey::ids::{AccountId, Ori};
 use serde_json::Value;
 use service::{Actor, Grant, Ids, OpContext, Places, Programme};
-use store::keys::Keys;
+use service::Keys;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
