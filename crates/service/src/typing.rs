@@ -363,7 +363,8 @@ pub(crate) fn genotype_table(bytes: &[u8]) -> Result<(Table, Vec<String>), Servi
     Err(ServiceError::Invalid(format!("file: {first}")))
 }
 
-fn is_negative(name: &str) -> bool {
+/// True for a name of the negative control.
+pub(crate) fn is_negative(name: &str) -> bool {
     NEGATIVE_CONTROLS.contains(&name.trim().to_ascii_uppercase().as_str())
 }
 

@@ -1,5 +1,6 @@
 //! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are searched.
 
+use genetics::controls::recognise;
 use genetics::{Category, Profile};
 use journey::accession::LawfulSpecimen;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
@@ -17,7 +18,7 @@ use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::jobs::{self, Search};
 use crate::programme::Programme;
-use crate::typing::genotype_table;
+use crate::typing::{genotype_table, is_negative};
 use crate::unit::note;
 
 /// Enter evidence of a case.
@@ -42,6 +43,8 @@ pub struct EvidenceImport {
     pub entered: Vec<SpecimenNumber>,
     /// Specimens that were refused, each with the rule.
     pub refused: Vec<(SpecimenNumber, Refusal)>,
+    /// Controls of the run, which are no evidence and stay out.
+    pub controls: Vec<SpecimenNumber>,
     /// What is wrong in the file, a sentence each, with its position.
     pub problems: Vec<String>,
 }
@@ -139,7 +142,8 @@ impl Programme {
     }
 
     /// Enters the evidence of a case from a genotype table, whose sample names are the specimen
-    /// numbers. Where one specimen is refused the others go in.
+    /// numbers. Where one specimen is refused the others go in; the run's controls stay out, by
+    /// name or by genotype: in the index they would pair with every contaminated profile.
     ///
     /// # Errors
     /// `Invalid` for a category that is none of evidence, or where no table was understood.
@@ -162,9 +166,13 @@ impl Programme {
         for sample in &table.samples {
             specimen_number(&SpecimenNumber::from(sample.name.as_str()))?;
         }
-        let (mut entered, mut refused) = (Vec::new(), Vec::new());
+        let (mut entered, mut refused, mut controls) = (Vec::new(), Vec::new(), Vec::new());
         for sample in table.samples {
             let specimen = SpecimenNumber::new(sample.name);
+            if is_negative(specimen.as_str()) || recognise(&sample.profile).is_some() {
+                controls.push(specimen);
+                continue;
+            }
             let evidence = EnterEvidence {
                 specimen: specimen.clone(),
                 category,
@@ -181,6 +189,7 @@ impl Programme {
         Ok(EvidenceImport {
             entered,
             refused,
+            controls,
             problems,
         })
     }

@@ -21,6 +21,9 @@ use crate::text::{in_address, title};
 
 const STAGES: &[&str] = &["", "arrived", "held", "accepted", "rejected"];
 
+/// The view that stands where no stage is asked for: what waits, and what was rejected.
+const WAITING: &str = "waiting";
+
 /// What can be wrong with a kit: the field of the findings that is then false, and what a person
 /// sees.
 const FAULTS: &[(&str, &str)] = &[
@@ -175,16 +178,16 @@ fn after_rejection(why: Rejection) -> &'static str {
 }
 
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let stage = call.entered.get("stage");
+    let stage = call.stage(WAITING);
     Ok(html! {
         @if call.may("accession.examine") { (station_of_work(call, forms)) }
         (stages("/accession", stage, STAGES))
-        @if stage.is_empty() {
+        @if stage == WAITING {
             (list(call, "arrived", "Arrived, longest waiting first")?)
             (list(call, "held", "Held until the form is complete")?)
             (list(call, "rejected", "Rejected, and why")?)
         } @else {
-            (list(call, stage, &title(stage))?)
+            (list(call, stage, "Kits, longest there first")?)
         }
     })
 }

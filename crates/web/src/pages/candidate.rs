@@ -17,7 +17,10 @@ use crate::layout::{cut, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, title, words};
 
+/// The view that stands where no stage is asked for.
+const WAITING: &str = "waiting";
 const STAGES: &[&str] = &[
+    WAITING,
     "new",
     "under_review",
     "excluded",
@@ -87,14 +90,23 @@ struct About {
     candidate: CandidateId,
 }
 
-fn listed(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
-    let (laboratory, stage) = (call.entered.get("laboratory"), call.entered.get("stage"));
-    call.programme
-        .list_candidates(&call.op, laboratory, stage, call.limit()?)
+/// Candidates at a stage; [`WAITING`] is those on which the laboratory has not decided.
+fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
+    let (laboratory, limit) = (call.entered.get("laboratory"), call.limit()?);
+    let at = |stage| {
+        call.programme
+            .list_candidates(&call.op, laboratory, stage, limit)
+    };
+    if stage != WAITING {
+        return at(stage);
+    }
+    let mut waiting = at("new")?;
+    waiting.extend(at("under_review")?);
+    Ok(waiting)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
-    json(&listed(call)?)
+    json(&listed(call, call.stage(""))?)
 }
 
 fn explained(call: &Call<'_>) -> Result<Explained, ServiceError> {
@@ -131,23 +143,23 @@ pub(super) fn address(candidate: &CandidateId) -> String {
 }
 
 fn render(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let candidates = listed(call)?;
+    let stage = call.stage(WAITING);
+    let candidates = listed(call, stage)?;
     Ok(html! {
         p { "A candidate is not a hit: a search found that two profiles may come from one person." }
-        (narrow(call))
+        (narrow(call, stage))
         (candidates_table(call, &candidates))
         (cut(candidates.len(), call.limit()?))
     })
 }
 
-fn narrow(call: &Call<'_>) -> Markup {
+fn narrow(call: &Call<'_>, stage: &str) -> Markup {
     let titles: Vec<_> = STAGES.iter().map(|word| (*word, title(word))).collect();
     let options: Vec<_> = titles
         .iter()
         .map(|(word, text)| (*word, text.as_str()))
         .collect();
     let laboratory = call.entered.get("laboratory");
-    let stage = call.entered.get("stage");
     let hint = "ORI; empty for all of yours";
     form::ask(
         "/candidate",
@@ -196,7 +208,7 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
         "Found",
         "Stage",
     ];
-    table("Candidates, longest waiting first", &heads, &rows)
+    table("Candidates", &heads, &rows)
 }
 
 fn other_side(is_person: bool) -> &'static str {

@@ -26,6 +26,10 @@ const STAGES: &[&str] = &[
     "confirmed",
     "refuted",
 ];
+/// Stages that wait for a check.
+const OPEN: &[&str] = &["requested", "lawful", "identified", "retyped"];
+/// The view that stands where no stage is asked for: all of them.
+const WAITING: &str = "waiting";
 
 /// The station.
 pub(crate) const STATION: Station = Station {
@@ -111,6 +115,16 @@ fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
         .list_confirmations(&call.op, stage, &After::start(), limit)
 }
 
+/// Every confirmation that waits for a check, the one due first on top.
+fn waiting(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
+    let mut waiting = Vec::new();
+    for stage in OPEN {
+        waiting.extend(listed(call, stage)?);
+    }
+    waiting.sort_by_key(|one| one.due_on);
+    Ok(waiting)
+}
+
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
     json(&listed(call, call.entered.get("stage"))?)
 }
@@ -187,8 +201,11 @@ fn ended(listed: &Listed) -> Markup {
 }
 
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let stage = call.entered.get("stage");
-    let listed = listed(call, stage)?;
+    let stage = call.stage(WAITING);
+    let listed = match stage {
+        WAITING => waiting(call)?,
+        stage => listed(call, stage)?,
+    };
     let chosen = match subject(call, forms, "confirmation") {
         "" => None,
         id => chosen(call, id)?,
@@ -238,7 +255,7 @@ fn worklist(call: &Call<'_>, listed: &[Listed]) -> Markup {
         "Due",
         "Stage",
     ];
-    table("Confirmations, longest waiting first", &heads, &rows)
+    table("Confirmations", &heads, &rows)
 }
 
 fn due(call: &Call<'_>, line: &Listed) -> Markup {
@@ -307,7 +324,7 @@ const CHECKS: &[Check] = &[
     Check {
         action: "confirmation.conclude",
         title: "Does a second person agree?",
-        meaning: "Somebody else than the person who typed again looks at all of it and concludes.",
+        meaning: "Somebody other than the person who typed it again looks at all of it and concludes.",
         form: conclude_form,
     },
 ];

@@ -19,6 +19,8 @@ use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, title};
 
 const STAGES: &[&str] = &["", "requested", "approved", "certified", "denied"];
+/// The view that stands where no stage is asked for: requested and approved.
+const WAITING: &str = "waiting";
 /// Rows for final orders in the form; machines send as many as there are.
 const ORDER_ROWS: &[(&str, &str, &str)] = &[
     ("orders.1.basis", "orders.1.document", "orders.1.final_on"),
@@ -219,8 +221,15 @@ fn address(removal: &RemovalId) -> String {
 }
 
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let stage = call.entered.get("stage");
-    let removals = listed(call, stage, call.limit()?)?;
+    let (stage, limit) = (call.stage(WAITING), call.limit()?);
+    let removals = match stage {
+        WAITING => {
+            let mut open = listed(call, "requested", limit)?;
+            open.extend(listed(call, "approved", limit)?);
+            open
+        }
+        stage => listed(call, stage, limit)?,
+    };
     let chosen = match call.entered.get("removal") {
         "" => None,
         id => chosen(call, id)?,
@@ -229,8 +238,8 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         @if let Some(one) = &chosen { (part("One removal", &one_removal(call, forms, one))) }
         (stages("/removal", stage, STAGES))
         (worklist(&removals))
-        (cut(removals.len(), call.limit()?))
-        @if call.may("removal.request") { (part("Ask for a removal", &paths(forms))) }
+        (cut(removals.len(), limit))
+        @if call.may("removal.request") { (paths(forms)) }
     })
 }
 
@@ -259,7 +268,7 @@ fn worklist(removals: &[Listed]) -> Markup {
     };
     let rows: Vec<_> = removals.iter().map(row).collect();
     let heads = ["Removal", "Path", "Kit", "Steps", "Stage"];
-    table("Removals, longest waiting first", &heads, &rows)
+    table("Removals", &heads, &rows)
 }
 
 fn one_removal(call: &Call<'_>, forms: &Forms<'_>, one: &Listed) -> Markup {
@@ -342,10 +351,9 @@ fn execution(call: &Call<'_>, forms: &Forms<'_>, one: &Listed) -> Markup {
 
 fn paths(forms: &Forms<'_>) -> Markup {
     html! {
-        p { "There are three paths. Which one applies depends on why the record is there." }
-        (expungement(forms))
-        (ineligibility(forms))
-        (administrative(forms))
+        (part("Expungement (34 USC 12592(d))", &expungement(forms)))
+        (part("Removal of what should never have been taken", &ineligibility(forms)))
+        (part("Administrative removal", &administrative(forms)))
     }
 }
 
@@ -358,8 +366,7 @@ const KIT: &str = "The kit whose sample and profile are to go";
 fn expungement(forms: &Forms<'_>) -> Markup {
     let form = path(forms, "expungement");
     html! {
-        div.notice {
-            h3 { "Expungement (34 USC 12592(d))" }
+        div.wide {
             p {
                 "For a person whose every conviction was overturned and whose every charge ended "
                 "without one. Needs a certified final order for each basis of the record; while "
@@ -371,7 +378,7 @@ fn expungement(forms: &Forms<'_>) -> Markup {
                 @for (place, row) in ORDER_ROWS.iter().enumerate() {
                     fieldset.field {
                         legend { "Final order " (place + 1) }
-                        (order(&form, row))
+                        div.columns { (order(&form, row)) }
                     }
                 }
             }))
@@ -391,15 +398,14 @@ fn order(form: &Form<'_>, (basis, document, day): &(&str, &str, &str)) -> Markup
     html! {
         (form.select(basis, "Basis that it ends", "", &options))
         (form.text(document, "Number of the certified document", ""))
-        (form.day(day, "Final on", "The day after which no appeal was possible"))
+        (form.day(day, "Final on", "From which no appeal was possible any more"))
     }
 }
 
 fn ineligibility(forms: &Forms<'_>) -> Markup {
     let form = path(forms, "ineligibility");
     html! {
-        div.notice {
-            h3 { "Removal of what should never have been taken" }
+        div.wide {
             p {
                 "For a sample that the law did not allow: a person under 14, a citizen or lawful "
                 "permanent resident without a criminal basis, the wrong person, a mix-up. Nobody "
@@ -416,8 +422,7 @@ fn ineligibility(forms: &Forms<'_>) -> Markup {
 fn administrative(forms: &Forms<'_>) -> Markup {
     let form = path(forms, "administrative");
     html! {
-        div.notice {
-            h3 { "Administrative removal" }
+        div.wide {
             p {
                 "For everybody else, detention included: an authority orders that record and "
                 "sample go. The order's number stands for the order."

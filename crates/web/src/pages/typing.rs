@@ -185,17 +185,32 @@ fn address(specimen: &SpecimenNumber) -> String {
 }
 
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let (waiting, plates) = (waiting(call)?, plates(call, "loaded")?);
+    let (review, plates) = (to_review(call)?, to_type(call, forms)?);
+    let reviews = call.may("typing.review");
+    Ok(html! {
+        @if reviews { (review) }
+        (plates)
+        @if !reviews { (review) }
+    })
+}
+
+fn to_review(call: &Call<'_>) -> Result<Markup, ServiceError> {
     let readings = readings(call, "typed")?;
     Ok(html! {
-        (readings_table(call, "To review, longest waiting first", &readings))
+        (readings_table(call, "Readings to review, longest waiting first", &readings))
         (cut(readings.len(), call.limit()?))
         p { a href="/typing/readings" { "All readings" } }
+    })
+}
+
+fn to_type(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let (waiting, plates) = (waiting(call)?, plates(call, "loaded")?);
+    Ok(html! {
         (waiting_table(&waiting))
         (cut(waiting.len(), call.limit()?))
+        @if call.may("typing.load") { (part("Load a plate", &load_form(forms, &waiting))) }
         (plates_table("Plates that wait for their run", &plates))
         p { a href="/typing/plates" { "All plates" } }
-        @if call.may("typing.load") { (part("Load a plate", &load_form(forms, &waiting))) }
         @if call.may("typing.import") { (part("Import a run", &import_form(forms, &plates))) }
     })
 }
@@ -294,8 +309,8 @@ fn of_import(plate: &PlateNumber, import: &RunImport) -> Markup {
         without_result,
     } = &import.imported;
     let body = html! {
-        p { "Plate " (code(plate)) ": " (typed.len()) " specimens read, "
-            (refused.len()) " refused, " (without_result.len()) " without result." }
+        p { "Plate " (code(plate)) ": " "specimens read: " (typed.len())
+            ", refused: " (refused.len()) ", without result: " (without_result.len()) "." }
         @if let Some(why) = why { p { (crate::text::sentence(why)) " Every specimen of it waits for a plate again." } }
     };
     let refused: Vec<_> = refused

@@ -121,11 +121,24 @@ fn enter_evidence(call: &Call<'_>) -> Result<Done, ServiceError> {
     let import =
         call.programme
             .enter_evidence_file(&call.op, category, &laboratory, &case, file)?;
-    let EvidenceImport {
-        entered, refused, ..
-    } = &import;
-    let shown = html! { (outcome(entered, refused)) (problems(&import.problems)) };
+    let shown = html! {
+        (outcome(&import.entered, &import.refused))
+        (controls_left_out(&import))
+        (problems(&import.problems))
+    };
     Ok(Done::with(&import)?.show(shown))
+}
+
+fn controls_left_out(import: &EvidenceImport) -> Markup {
+    html! {
+        @if !import.controls.is_empty() {
+            (alert("info", "Controls stay out", &html! {
+                p { "These are controls by name or by genotype, and no evidence: "
+                    @for control in &import.controls { (code(control)) " " }
+                }
+            }))
+        }
+    }
 }
 
 fn outcome(entered: &[SpecimenNumber], refused: &[(SpecimenNumber, Refusal)]) -> Markup {

@@ -19,7 +19,7 @@ async fn a_plate_is_loaded_its_run_imported_and_a_second_person_approves() {
     assert!(page.contains(&filled), "{page}");
     let imported = ground.typed(&specimen, "PL-1").await;
     assert!(imported.contains("The controls are right"), "{imported}");
-    assert!(imported.contains("1 specimens read, 0 refused"));
+    assert!(imported.contains("specimens read: 1, refused: 0"));
 
     let address = format!("/typing/reading?specimen={specimen}");
     let read = ground.page(Role::Reviewer, &address).await;

@@ -55,14 +55,18 @@ async fn evidence_enters_from_a_file_and_what_is_refused_says_why() {
     let path = "/upload/enter-evidence";
     let answer = ground.file(analyst, path, &fields, &run).await;
     let shown = ground.shown(analyst, path, answer).await;
-    assert!(
-        shown.contains("EV-1") || shown.contains("2 entered"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("What to do"),
-        "the blank control is refused: {shown}"
-    );
+    // The run's controls are neither evidence nor refused.
+    for part in ["1 entered, 0 refused", "Controls stay out", "2800M", "NEG"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let few: String = table(&[("EV-2", &person())])
+        .lines()
+        .filter(|line| !line.starts_with("EV-2\tD"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let answer = ground.file(analyst, path, &fields, &few).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    assert!(shown.contains("0 entered, 1 refused"), "{shown}");
+    assert!(shown.contains("PROFILE_NOT_ACCEPTED"), "{shown}");
     let person = [
         ("category", "Detainee"),
         ("laboratory", "TXCASE001"),
