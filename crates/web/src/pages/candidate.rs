@@ -252,12 +252,32 @@ fn counts(comparison: &Comparison) -> Markup {
                 (at(Level::Moderate)) ", low " (at(Level::Low)) ")"
             },
         ),
-        ("Loci that differ", plain(comparison.mismatching())),
+        (
+            "Loci that differ",
+            html! { (comparison.mismatching()) (named(comparison, differs)) },
+        ),
         (
             "Loosest level that agrees",
             plain(comparison.loosest().map_or("none", Level::word)),
         ),
     ])
+}
+
+fn differs(outcome: LocusOutcome) -> bool {
+    matches!(
+        outcome,
+        LocusOutcome::Mismatch(_) | LocusOutcome::RequiredAlleleAbsent
+    )
+}
+
+/// The loci of an outcome, by name.
+fn named(comparison: &Comparison, wanted: fn(LocusOutcome) -> bool) -> String {
+    let fitting = comparison.loci.iter().filter(|entry| wanted(entry.outcome));
+    let names: Vec<_> = fitting.map(|entry| entry.locus.name()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(": {}", names.join(", ")),
+    }
 }
 
 fn not_a_hit() -> Markup {
@@ -296,7 +316,10 @@ fn locus_row(entry: &ComparedLocus) -> Vec<Markup> {
         side(entry.target.as_ref()),
         plain(level(entry.outcome)),
         one_sided(entry),
-        html! { (tag(word)) " " (text) },
+        html! {
+            span.tag.tag-wrong[differs(entry.outcome)].tag-plain[!differs(entry.outcome)] { (word) }
+            " " (text)
+        },
     ]
 }
 
@@ -315,7 +338,7 @@ fn level(outcome: LocusOutcome) -> &'static str {
 /// A word for the tag, and what it means; the word alone tells, whatever its colour.
 fn verdict(outcome: LocusOutcome) -> (&'static str, &'static str) {
     match outcome {
-        LocusOutcome::NotCompared => ("not_compared", "typed on one side only"),
+        LocusOutcome::NotCompared => ("not compared", "typed on one side only"),
         LocusOutcome::Match(Level::High) => ("agrees", "the same alleles"),
         LocusOutcome::Match(Level::Moderate) => ("agrees", "one side is contained in the other"),
         LocusOutcome::Match(_) => ("agrees", "an allele is shared"),
