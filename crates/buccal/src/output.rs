@@ -110,11 +110,7 @@ pub(crate) fn progress(total: u64, what: &'static str) -> ProgressBar {
     } else {
         ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
     };
-    let bar = if total == 0 {
-        ProgressBar::new_spinner()
-    } else {
-        ProgressBar::new(total)
-    };
+    let bar = if total == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(total) };
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.with_message(what)
 }

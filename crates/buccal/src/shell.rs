@@ -20,20 +20,10 @@ pub(crate) const LABORATORY: &str = "FDDU";
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
     /// Folder with the databases and the keys
-    #[arg(
-        long,
-        global = true,
-        env = "BUCCAL_HOME",
-        default_value = "buccal-data"
-    )]
+    #[arg(long, global = true, env = "BUCCAL_HOME", default_value = "buccal-data")]
     pub(crate) data: PathBuf,
     /// Account in whose name the command acts
-    #[arg(
-        long,
-        global = true,
-        env = "BUCCAL_ACCOUNT",
-        default_value = "administrator"
-    )]
+    #[arg(long, global = true, env = "BUCCAL_ACCOUNT", default_value = "administrator")]
     pub(crate) account: String,
     /// Purpose that goes on record
     #[arg(long, global = true, default_value = "")]
@@ -42,12 +32,7 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// PostgreSQL URL of the custody database, instead of a file in the data folder
-    #[arg(
-        long,
-        global = true,
-        env = "BUCCAL_CUSTODY_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "BUCCAL_CUSTODY_URL", hide_env_values = true)]
     pub(crate) custody_url: Option<String>,
     /// PostgreSQL URL of the index database, instead of a file in the data folder
     #[arg(long, global = true, env = "BUCCAL_INDEX_URL", hide_env_values = true)]
@@ -76,12 +61,7 @@ impl Common {
         if let Some(url) = &self.index_url {
             places.index = Location::Postgres(url.clone());
         }
-        Ok(Programme::open(
-            &places,
-            keys,
-            Ori::new(&self.laboratory),
-            at,
-        )?)
+        Ok(Programme::open(&places, keys, Ori::new(&self.laboratory), at)?)
     }
 
     /// The actor and instant of one command.
@@ -91,17 +71,9 @@ impl Common {
         ids: &'a dyn Ids,
     ) -> anyhow::Result<OpContext<'a>> {
         let actor = programme.actor(&AccountId::new(&self.account))?;
-        let purpose = if self.purpose.is_empty() {
-            "command line".to_owned()
-        } else {
-            self.purpose.clone()
-        };
-        Ok(OpContext {
-            at: now(),
-            actor,
-            purpose,
-            ids,
-        })
+        let purpose =
+            if self.purpose.is_empty() { "command line".to_owned() } else { self.purpose.clone() };
+        Ok(OpContext { at: now(), actor, purpose, ids })
     }
 }
 
@@ -120,10 +92,7 @@ fn private(_folder: &std::path::Path) -> anyhow::Result<()> {
 
 /// The real clock.
 pub(crate) fn now() -> Timestamp {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the shell is where the clock is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the shell is where the clock is read")]
     Timestamp::now()
 }
 
@@ -140,13 +109,7 @@ impl Ids for RealIds {
         let mut bytes = [0; 12];
         if getrandom::fill(&mut bytes).is_err() {
             // Without randomness no number may be given out; an id is unique all the same.
-            return self
-                .id()
-                .replace('-', "")
-                .to_uppercase()
-                .chars()
-                .skip(12)
-                .collect();
+            return self.id().replace('-', "").to_uppercase().chars().skip(12).collect();
         }
         data_encoding::BASE32_NOPAD.encode(&bytes)
     }

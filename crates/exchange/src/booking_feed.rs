@@ -83,13 +83,7 @@ impl<R: Read> Bookings<R> {
     /// The input failed.
     pub fn open(input: R) -> io::Result<(Self, Vec<Problem>)> {
         let (rows, problems) = Rows::open(input, &COLUMNS)?;
-        Ok((
-            Self {
-                rows,
-                seen: HashSet::new(),
-            },
-            problems,
-        ))
+        Ok((Self { rows, seen: HashSet::new() }, problems))
     }
 
     fn next_booking(&mut self) -> io::Result<Option<Booked>> {
@@ -102,37 +96,20 @@ impl<R: Read> Bookings<R> {
         let cells = match cells {
             Ok(cells) => cells,
             Err(problem) => {
-                return Ok(Some(Booked {
-                    row,
-                    booking: None,
-                    problems: vec![problem],
-                }));
+                return Ok(Some(Booked { row, booking: None, problems: vec![problem] }));
             }
         };
-        let mut reading = Reading {
-            row,
-            cells: &cells,
-            problems: Vec::new(),
-        };
+        let mut reading = Reading { row, cells: &cells, problems: Vec::new() };
         let booking = reading.booking();
         if let Some(booking) = &booking
             && !self.seen.insert(booking.booking.as_str().to_owned())
         {
             let wrong = "the booking stands in this file already";
-            reading.wrong(
-                "booking_id",
-                booking.booking.as_str(),
-                wrong,
-                "each booking once",
-            );
+            reading.wrong("booking_id", booking.booking.as_str(), wrong, "each booking once");
         }
         let sound = !reading.problems.iter().any(Problem::is_error);
         let booking = booking.filter(|_| sound);
-        Ok(Some(Booked {
-            row,
-            booking,
-            problems: reading.problems,
-        }))
+        Ok(Some(Booked { row, booking, problems: reading.problems }))
     }
 }
 
@@ -158,16 +135,11 @@ pub type BookingRows = Vec<(u64, BookingRecord)>;
 pub fn read(input: impl Read) -> io::Result<(BookingRows, Vec<Problem>)> {
     let (rows, header) = Bookings::open(input)?;
     let mut problems = Problems::default();
-    header
-        .into_iter()
-        .for_each(|problem| problems.push(problem));
+    header.into_iter().for_each(|problem| problems.push(problem));
     let mut bookings = Vec::new();
     for booked in rows {
         let booked = booked?;
-        booked
-            .problems
-            .into_iter()
-            .for_each(|problem| problems.push(problem));
+        booked.problems.into_iter().for_each(|problem| problems.push(problem));
         bookings.extend(booked.booking.map(|booking| (booked.row, booking)));
     }
     Ok((bookings, problems.into_vec()))
@@ -183,20 +155,14 @@ struct Reading<'a> {
 /// Reads the cell of a column as a word of an enumeration of the contract.
 macro_rules! word {
     ($reading:ident, $column:literal, $name:ident) => {
-        $reading.word(
-            $column,
-            $name::from_word,
-            $name::ALL.iter().map(|value| value.word()),
-        )
+        $reading.word($column, $name::from_word, $name::ALL.iter().map(|value| value.word()))
     };
 }
 
 impl<'a> Reading<'a> {
     fn cell(&self, column: &str) -> &'a str {
         let place = COLUMNS.iter().position(|name| *name == column);
-        place
-            .and_then(|place| self.cells.get(place))
-            .map_or("", String::as_str)
+        place.and_then(|place| self.cells.get(place)).map_or("", String::as_str)
     }
 
     /// The text of a cell that may be empty.
@@ -222,11 +188,7 @@ impl<'a> Reading<'a> {
         let circumstances = self.circumstances();
         let (booking, person, circumstances) = (booking?, person?, circumstances?);
         self.born_before(&person, &circumstances);
-        Some(BookingRecord {
-            booking,
-            person,
-            circumstances,
-        })
+        Some(BookingRecord { booking, person, circumstances })
     }
 
     fn person(&mut self) -> Option<Person> {
@@ -245,9 +207,7 @@ impl<'a> Reading<'a> {
     fn circumstances(&mut self) -> Option<Circumstances> {
         let component = self.filled("component").map(str::to_owned);
         let site = self.filled("site").map(Site::from);
-        let booked = self
-            .filled("booked_at")
-            .and_then(|text| self.instant("booked_at", text));
+        let booked = self.filled("booked_at").and_then(|text| self.instant("booked_at", text));
         let birth_confidence = self.birth_confidence();
         let citizenship = word!(self, "citizenship", Citizenship);
         let citizenship_confidence = word!(self, "citizenship_confidence", StatusConfidence);
@@ -302,13 +262,11 @@ impl<'a> Reading<'a> {
 
     /// An instant, and the offset from UTC in seconds with which it was written (RFC 3339).
     fn instant(&mut self, column: &'static str, text: &str) -> Option<(Timestamp, i32)> {
-        let offset = Pieces::parse(text)
-            .ok()
-            .and_then(|pieces| match pieces.offset()? {
-                PiecesOffset::Zulu => Some(0),
-                PiecesOffset::Numeric(offset) => Some(offset.offset().seconds()),
-                _ => None,
-            });
+        let offset = Pieces::parse(text).ok().and_then(|pieces| match pieces.offset()? {
+            PiecesOffset::Zulu => Some(0),
+            PiecesOffset::Numeric(offset) => Some(offset.offset().seconds()),
+            _ => None,
+        });
         let instant = text.parse::<Timestamp>().ok().zip(offset);
         if instant.is_none() {
             let right =
@@ -324,9 +282,7 @@ impl<'a> Reading<'a> {
             return Some(None);
         }
         // Ten characters and no more: a time or a zone after the date is another format.
-        let date = (text.len() == 10)
-            .then(|| text.parse::<Date>().ok())
-            .flatten();
+        let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
         if date.is_none() {
             let right = "a date such as 1990-12-31, or an empty cell where it is not known";
             self.wrong(column, text, "this is no date", right);
@@ -341,8 +297,7 @@ impl<'a> Reading<'a> {
             let wrong = "the confidence is given without a date and was read as unknown";
             let right = "unknown where date_of_birth is empty";
             let problem = Problem::warning(self.row, word.word(), wrong, right);
-            self.problems
-                .push(problem.in_column("date_of_birth_confidence"));
+            self.problems.push(problem.in_column("date_of_birth_confidence"));
             return Some(BirthConfidence::Unknown);
         }
         Some(word)
@@ -355,11 +310,7 @@ impl<'a> Reading<'a> {
         let right = format!("one or more of {}, with ';' between them", words.join(", "));
         let mut bases = BTreeSet::new();
         let mut sound = true;
-        for word in text
-            .split(';')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
+        for word in text.split(';').map(str::trim).filter(|word| !word.is_empty()) {
             let basis = CustodyBasis::from_word(&word.to_ascii_lowercase());
             if basis.is_none() {
                 sound = false;
@@ -380,12 +331,7 @@ impl<'a> Reading<'a> {
         }
         if self.cell("fingerprint_event").is_empty() {
             let right = "fingerprint_event filled, or both cells empty";
-            self.wrong(
-                "fingerprinted_at",
-                at,
-                "prints have a time and no event",
-                right,
-            );
+            self.wrong("fingerprinted_at", at, "prints have a time and no event", right);
         }
         self.instant("fingerprinted_at", at).map(|(at, _)| Some(at))
     }
@@ -419,26 +365,12 @@ impl<W: Write> BookingWriter<W> {
     /// # Errors
     /// The output failed, or a text would not read back as itself (`InvalidInput`).
     pub fn write(&mut self, record: &BookingRecord) -> io::Result<()> {
-        let BookingRecord {
-            booking,
-            person,
-            circumstances: facts,
-        } = record;
+        let BookingRecord { booking, person, circumstances: facts } = record;
         let offset = Offset::from_seconds(facts.booked_offset_seconds).unwrap_or(Offset::UTC);
-        let basis: Vec<&str> = facts
-            .custody_basis
-            .iter()
-            .map(|basis| basis.word())
-            .collect();
+        let basis: Vec<&str> = facts.custody_basis.iter().map(|basis| basis.word()).collect();
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let born = person
-            .date_of_birth
-            .map(|date| date.to_string())
-            .unwrap_or_default();
-        let printed = facts
-            .fingerprinted_at
-            .map(|at| at.to_string())
-            .unwrap_or_default();
+        let born = person.date_of_birth.map(|date| date.to_string()).unwrap_or_default();
+        let printed = facts.fingerprinted_at.map(|at| at.to_string()).unwrap_or_default();
         self.0.write([
             booking.as_str(),
             &facts.component,

@@ -12,14 +12,8 @@ use crate::contract::{Output, Rows};
 use crate::problem::{Problem, Problems};
 
 /// The columns of the contract.
-pub const COLUMNS: [&str; 6] = [
-    "forensic",
-    "person",
-    "loci_compared",
-    "loci_matching",
-    "mismatches",
-    "stringency",
-];
+pub const COLUMNS: [&str; 6] =
+    ["forensic", "person", "loci_compared", "loci_matching", "mismatches", "stringency"];
 
 /// Characters of a specimen number (CMF 3.2, SPECIMENID).
 const SPECIMEN_CHARS_MAX: usize = 24;
@@ -51,9 +45,7 @@ pub type CandidateRows = Vec<(u64, CandidatePair)>;
 pub fn read(input: impl Read) -> io::Result<(CandidateRows, Vec<Problem>)> {
     let (rows, header) = Rows::open(input, &COLUMNS)?;
     let mut problems = Problems::default();
-    header
-        .into_iter()
-        .for_each(|problem| problems.push(problem));
+    header.into_iter().for_each(|problem| problems.push(problem));
     let Some(mut rows) = rows else {
         return Ok((Vec::new(), problems.into_vec()));
     };
@@ -96,12 +88,7 @@ fn pair(row: u64, cells: &[String; 6]) -> Result<CandidatePair, Problem> {
     if sum.is_none_or(|sum| sum > pair.loci_compared) {
         let found = format!("{matching} matching and {mismatches} not, of {compared}");
         let wrong = "more loci agree or disagree than were compared";
-        return Err(Problem::error(
-            row,
-            &found,
-            wrong,
-            "counts that fit into loci_compared",
-        ));
+        return Err(Problem::error(row, &found, wrong, "counts that fit into loci_compared"));
     }
     Ok(pair)
 }

@@ -23,12 +23,7 @@ impl Unclosed {
 
 /// The problem of a line that cannot be held; its text is not shown.
 pub(crate) fn overlong(row: u64) -> Problem {
-    Problem::error(
-        row,
-        "",
-        "the line is longer than 1 MiB",
-        "a table with one record in a line",
-    )
+    Problem::error(row, "", "the line is longer than 1 MiB", "a table with one record in a line")
 }
 
 /// Cuts a line into trimmed cells.

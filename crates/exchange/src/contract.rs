@@ -43,15 +43,9 @@ impl<R: Read, const N: usize> Rows<R, N> {
             }
         };
         Ok(match found {
-            Ok((delimiter, places, width, warnings)) => (
-                Some(Self {
-                    lines,
-                    delimiter,
-                    places,
-                    width,
-                }),
-                warnings,
-            ),
+            Ok((delimiter, places, width, warnings)) => {
+                (Some(Self { lines, delimiter, places, width }), warnings)
+            }
             Err(problem) => (None, vec![problem]),
         })
     }
@@ -82,17 +76,12 @@ impl<R: Read, const N: usize> Rows<R, N> {
                 );
                 return Ok(Some((row, Err(Problem::error(row, "", wrong, right)))));
             }
-            if cells
-                .iter()
-                .any(|cell| cell.chars().nth(CELL_CHARS_MAX).is_some())
-            {
+            if cells.iter().any(|cell| cell.chars().nth(CELL_CHARS_MAX).is_some()) {
                 let wrong = "a cell is too long";
                 let right = format!("at most {CELL_CHARS_MAX} characters in a cell");
                 return Ok(Some((row, Err(Problem::error(row, "", wrong, right)))));
             }
-            let picked = self
-                .places
-                .map(|place| cells.get(place).map_or("", AsRef::as_ref));
+            let picked = self.places.map(|place| cells.get(place).map_or("", AsRef::as_ref));
             return Ok(Some((row, Ok(picked.map(str::to_owned)))));
         }
     }
@@ -122,10 +111,7 @@ fn find<const N: usize>(
     let (mut absent, mut repeated) = (Vec::new(), Vec::new());
     for (place, name) in places.iter_mut().zip(names) {
         let wanted = fold(name);
-        let mut at = folded
-            .iter()
-            .enumerate()
-            .filter(|(_, cell)| **cell == wanted);
+        let mut at = folded.iter().enumerate().filter(|(_, cell)| **cell == wanted);
         match (at.next(), at.next()) {
             (Some((found, _)), None) => *place = found,
             (None, _) => absent.push(*name),
@@ -137,10 +123,7 @@ fn find<const N: usize>(
         return Err(missing(names, row, wrong));
     }
     if !repeated.is_empty() {
-        let wrong = format!(
-            "the header has these columns twice: {}",
-            repeated.join(", ")
-        );
+        let wrong = format!("the header has these columns twice: {}", repeated.join(", "));
         return Err(missing(names, row, wrong));
     }
     let strange = cells

@@ -60,12 +60,7 @@ impl<R: Read> Lines<R> {
             _ => Source::Bytes(whole),
         };
         let input = BufReader::with_capacity(1 << 16, source);
-        Ok(Self {
-            input,
-            row: 0,
-            line: Vec::new(),
-            after_return: false,
-        })
+        Ok(Self { input, row: 0, line: Vec::new(), after_return: false })
     }
 
     /// The next line; `None` at the end of the input.
@@ -91,11 +86,8 @@ impl<R: Read> Lines<R> {
             anything = true;
             let end = ready.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             let piece = ready.get(..end.unwrap_or(ready.len())).unwrap_or_default();
-            let room = LINE_BYTES_MAX
-                .saturating_sub(self.line.len())
-                .min(piece.len());
-            self.line
-                .extend_from_slice(piece.get(..room).unwrap_or_default());
+            let room = LINE_BYTES_MAX.saturating_sub(self.line.len()).min(piece.len());
+            self.line.extend_from_slice(piece.get(..room).unwrap_or_default());
             length = length.saturating_add(piece.len());
             self.after_return = end.and_then(|at| ready.get(at)) == Some(&b'\r');
             let used = end.map_or(ready.len(), |at| at + 1);
@@ -112,11 +104,7 @@ impl<R: Read> Lines<R> {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => WINDOWS_1252.decode_without_bom_handling(&self.line).0,
         };
-        Ok(Some(Line {
-            row: self.row,
-            text,
-            overlong: length > LINE_BYTES_MAX,
-        }))
+        Ok(Some(Line { row: self.row, text, overlong: length > LINE_BYTES_MAX }))
     }
 }
 
@@ -132,13 +120,7 @@ struct Transcoded<R> {
 impl<R: Read> Transcoded<R> {
     fn new(input: R, encoding: &'static Encoding) -> Self {
         let decoder = encoding.new_decoder_without_bom_handling();
-        Self {
-            input,
-            decoder,
-            ready: Vec::new(),
-            given: 0,
-            ended: false,
-        }
+        Self { input, decoder, ready: Vec::new(), given: 0, ended: false }
     }
 }
 
@@ -150,9 +132,7 @@ impl<R: Read> Read for Transcoded<R> {
             self.ended = raw.is_empty();
             let room = self.decoder.max_utf8_buffer_length(raw.len());
             self.ready = vec![0; room.ok_or(io::ErrorKind::OutOfMemory)?];
-            let (_, _, written, _) = self
-                .decoder
-                .decode_to_utf8(&raw, &mut self.ready, self.ended);
+            let (_, _, written, _) = self.decoder.decode_to_utf8(&raw, &mut self.ready, self.ended);
             self.ready.truncate(written);
             self.given = 0;
         }

@@ -38,31 +38,26 @@ pub type ManifestRows = Vec<(u64, ManifestEntry)>;
 pub fn read(input: impl Read) -> io::Result<(ManifestRows, Vec<Problem>)> {
     let (rows, header) = Rows::open(input, &COLUMNS)?;
     let mut problems = Problems::default();
-    header
-        .into_iter()
-        .for_each(|problem| problems.push(problem));
+    header.into_iter().for_each(|problem| problems.push(problem));
     let Some(mut rows) = rows else {
         return Ok((Vec::new(), problems.into_vec()));
     };
     let (mut entries, mut kits, mut places) = (Vec::new(), HashSet::new(), HashSet::new());
     while let Some((row, cells)) = rows.next_row()? {
-        let entry = cells
-            .and_then(|cells| entry(row, &cells))
-            .and_then(|entry| {
-                let place = (entry.package.as_str().to_owned(), entry.position);
-                if !kits.insert(entry.kit.as_str().to_owned()) {
-                    let wrong = "the kit stands in this manifest already";
-                    let problem = Problem::error(row, entry.kit.as_str(), wrong, "each kit once");
-                    return Err(problem.in_column("kit_barcode"));
-                }
-                if !places.insert(place) {
-                    let (found, wrong) = (entry.position.to_string(), "the position is taken");
-                    let problem =
-                        Problem::error(row, &found, wrong, "each position once in a package");
-                    return Err(problem.in_column("position"));
-                }
-                Ok(entry)
-            });
+        let entry = cells.and_then(|cells| entry(row, &cells)).and_then(|entry| {
+            let place = (entry.package.as_str().to_owned(), entry.position);
+            if !kits.insert(entry.kit.as_str().to_owned()) {
+                let wrong = "the kit stands in this manifest already";
+                let problem = Problem::error(row, entry.kit.as_str(), wrong, "each kit once");
+                return Err(problem.in_column("kit_barcode"));
+            }
+            if !places.insert(place) {
+                let (found, wrong) = (entry.position.to_string(), "the position is taken");
+                let problem = Problem::error(row, &found, wrong, "each position once in a package");
+                return Err(problem.in_column("position"));
+            }
+            Ok(entry)
+        });
         match entry {
             Ok(entry) => entries.push((row, entry)),
             Err(problem) => problems.push(problem),
@@ -103,12 +98,7 @@ pub fn write<'a>(
     let mut table = Output::new(out, &COLUMNS)?;
     for entry in entries {
         let position = entry.position.to_string();
-        table.write([
-            entry.package.as_str(),
-            &position,
-            entry.kit.as_str(),
-            &entry.seal,
-        ])?;
+        table.write([entry.package.as_str(), &position, entry.kit.as_str(), &entry.seal])?;
     }
     table.finish()
 }

@@ -73,10 +73,7 @@ impl Problem {
         wrong: impl Into<String>,
         right: impl Into<String>,
     ) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(row, found, wrong, right)
-        }
+        Self { severity: Severity::Warning, ..Self::error(row, found, wrong, right) }
     }
 
     /// Like [`Problem::error`], for a column that holds personal values: what stood there is
@@ -129,13 +126,7 @@ fn printable(text: &str) -> String {
         .trim()
         .chars()
         .take(FOUND_CHARS_MAX)
-        .map(|letter| {
-            if letter.is_control() {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
+        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
         .collect();
     if text.trim().chars().nth(FOUND_CHARS_MAX).is_some() {
         shown.push('…');
@@ -166,11 +157,7 @@ pub fn write_error_file(problems: &[Problem], out: impl Write) -> io::Result<()>
 }
 
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Collects problems up to [`PROBLEMS_MAX`], so that a file of rubbish costs no more memory.
@@ -199,11 +186,8 @@ impl Problems {
             let wrong = format!("{count} further problems up to this row are not listed");
             let right = "the listed problems to be put right first";
             let rest = Problem::error(self.last_row, "", wrong, right);
-            let severity = if self.unlisted_errors > 0 {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
+            let severity =
+                if self.unlisted_errors > 0 { Severity::Error } else { Severity::Warning };
             self.listed.push(Problem { severity, ..rest });
         }
         self.listed

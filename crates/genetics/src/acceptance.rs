@@ -85,9 +85,7 @@ impl AcceptanceTable {
 
     /// The row of a category, if it enters a national index.
     pub fn row(&self, category: Category) -> Option<&AcceptanceRule> {
-        self.rule
-            .iter()
-            .find(|row| row.categories.contains(&category))
+        self.rule.iter().find(|row| row.categories.contains(&category))
     }
 
     /// Checks a profile against the row of its category.
@@ -128,12 +126,7 @@ fn check_alleles(
         let is_tri_allele = found == row.alleles_max + 1 && wider_left > 0;
         if found > row.alleles_max && !is_tri_allele {
             let limit = row.alleles_max;
-            return Err(NotAccepted::TooManyAlleles {
-                category,
-                locus: typed.locus,
-                found,
-                limit,
-            });
+            return Err(NotAccepted::TooManyAlleles { category, locus: typed.locus, found, limit });
         }
         wider_left -= usize::from(is_tri_allele);
     }
@@ -166,30 +159,17 @@ mod tests {
             }
             typed
         }));
-        let refused = table
-            .check(Category::Detainee, &widened.unwrap())
-            .unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "3 distinct alleles at FGA; 'Detainee' holds at most 2"
-        );
+        let refused = table.check(Category::Detainee, &widened.unwrap()).unwrap_err();
+        assert_eq!(refused.to_string(), "3 distinct alleles at FGA; 'Detainee' holds at most 2");
     }
 
     #[test]
     fn missing_loci_are_named() {
         let table = AcceptanceTable::shipped().unwrap();
         let control = controls::profile("2800M").unwrap();
-        let short = Profile::new(
-            control
-                .typed()
-                .iter()
-                .filter(|t| t.locus != Locus::D1s1656)
-                .cloned(),
-        );
-        let refused = table
-            .check(Category::Arrestee, &short.unwrap())
-            .unwrap_err()
-            .to_string();
+        let short =
+            Profile::new(control.typed().iter().filter(|t| t.locus != Locus::D1s1656).cloned());
+        let refused = table.check(Category::Arrestee, &short.unwrap()).unwrap_err().to_string();
         assert!(refused.ends_with("missing: D1S1656"), "{refused}");
     }
 
@@ -197,15 +177,8 @@ mod tests {
     fn local_categories_never_enter() {
         let table = AcceptanceTable::shipped().unwrap();
         let control = controls::profile("2800M").unwrap();
-        for category in [
-            Category::EliminationKnown,
-            Category::Staff,
-            Category::VictimKnown,
-        ] {
-            assert_eq!(
-                table.check(category, &control),
-                Err(NotAccepted::Local(category))
-            );
+        for category in [Category::EliminationKnown, Category::Staff, Category::VictimKnown] {
+            assert_eq!(table.check(category, &control), Err(NotAccepted::Local(category)));
         }
     }
 }

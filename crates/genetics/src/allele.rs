@@ -54,27 +54,15 @@ impl Allele {
     /// An exactly sized allele from tenths of a repeat: 93 is `9.3`. `None` outside 1.0 to 99.9.
     pub fn exact(tenths: u16) -> Option<Self> {
         let whole = tenths / 10;
-        (1..=REPEATS_MAX).contains(&whole).then_some(Self {
-            tenths,
-            kind: AlleleKind::Exact,
-        })
+        (1..=REPEATS_MAX).contains(&whole).then_some(Self { tenths, kind: AlleleKind::Exact })
     }
 
     /// The off-ladder reading.
-    pub const OFF_LADDER: Self = Self {
-        tenths: 0,
-        kind: AlleleKind::OffLadder,
-    };
+    pub const OFF_LADDER: Self = Self { tenths: 0, kind: AlleleKind::OffLadder };
     /// Amelogenin X.
-    pub const X: Self = Self {
-        tenths: 0,
-        kind: AlleleKind::SexX,
-    };
+    pub const X: Self = Self { tenths: 0, kind: AlleleKind::SexX };
     /// Amelogenin Y.
-    pub const Y: Self = Self {
-        tenths: 0,
-        kind: AlleleKind::SexY,
-    };
+    pub const Y: Self = Self { tenths: 0, kind: AlleleKind::SexY };
 
     /// Tenths of a repeat (0 for X, Y and off-ladder).
     pub fn tenths(self) -> u16 {
@@ -130,9 +118,7 @@ impl FromStr for Allele {
     type Err = NotAnAllele;
 
     fn from_str(token: &str) -> Result<Self, NotAnAllele> {
-        parse(token.trim()).ok_or_else(|| NotAnAllele {
-            found: token.to_owned(),
-        })
+        parse(token.trim()).ok_or_else(|| NotAnAllele { found: token.to_owned() })
     }
 }
 
@@ -144,30 +130,15 @@ fn parse(token: &str) -> Option<Allele> {
         _ => {}
     }
     if let Some(number) = token.strip_prefix('<') {
-        return Some(Allele {
-            tenths: tenths(number)?,
-            kind: AlleleKind::Below,
-        });
+        return Some(Allele { tenths: tenths(number)?, kind: AlleleKind::Below });
     }
     if let Some(number) = token.strip_prefix('>') {
-        return Some(Allele {
-            tenths: tenths(number)?,
-            kind: AlleleKind::Above,
-        });
+        return Some(Allele { tenths: tenths(number)?, kind: AlleleKind::Above });
     }
-    if let Some(whole) = token
-        .strip_suffix(".X")
-        .or_else(|| token.strip_suffix(".x"))
-    {
-        return Some(Allele {
-            tenths: whole_repeats(whole)? * 10,
-            kind: AlleleKind::Unsized,
-        });
+    if let Some(whole) = token.strip_suffix(".X").or_else(|| token.strip_suffix(".x")) {
+        return Some(Allele { tenths: whole_repeats(whole)? * 10, kind: AlleleKind::Unsized });
     }
-    Some(Allele {
-        tenths: tenths(token)?,
-        kind: AlleleKind::Exact,
-    })
+    Some(Allele { tenths: tenths(token)?, kind: AlleleKind::Exact })
 }
 
 /// Tenths of `9` or `9.3`; `9.0` is `9` as spreadsheets write it.
@@ -184,10 +155,7 @@ fn whole_repeats(digits: &str) -> Option<u16> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    digits
-        .parse()
-        .ok()
-        .filter(|whole| (1..=REPEATS_MAX).contains(whole))
+    digits.parse().ok().filter(|whole| (1..=REPEATS_MAX).contains(whole))
 }
 
 impl fmt::Display for Allele {
@@ -202,11 +170,7 @@ impl fmt::Display for Allele {
             AlleleKind::Above => out.write_str(">")?,
             AlleleKind::Exact => {}
         }
-        if bases == 0 {
-            write!(out, "{whole}")
-        } else {
-            write!(out, "{whole}.{bases}")
-        }
+        if bases == 0 { write!(out, "{whole}") } else { write!(out, "{whole}.{bases}") }
     }
 }
 
@@ -234,9 +198,8 @@ mod tests {
 
     #[test]
     fn order_is_the_fields() {
-        let mut alleles: Vec<_> = [">10", "10", "9.3", "<9", "9.1", "9", "9.X"]
-            .map(allele)
-            .to_vec();
+        let mut alleles: Vec<_> =
+            [">10", "10", "9.3", "<9", "9.1", "9", "9.X"].map(allele).to_vec();
         alleles.sort();
         let text: Vec<_> = alleles.iter().map(ToString::to_string).collect();
         assert_eq!(text.join(" "), "<9 9 9.1 9.3 9.X 10 >10");
@@ -255,51 +218,25 @@ mod tests {
             assert_eq!(allele(a).agrees_with(allele(b)), expected, "{a} with {b}");
             assert_eq!(allele(b).agrees_with(allele(a)), expected, "{b} with {a}");
         };
-        for (a, b) in [
-            ("9.3", "9.3"),
-            ("12.X", "12.2"),
-            ("12.X", "12.X"),
-            (">15", "17"),
-        ] {
+        for (a, b) in [("9.3", "9.3"), ("12.X", "12.2"), ("12.X", "12.X"), (">15", "17")] {
             check(a, b, true);
         }
-        for (a, b) in [
-            ("<9", "<10"),
-            (">15", ">17"),
-            (">12", "12.X"),
-            ("<13", "12.X"),
-        ] {
+        for (a, b) in [("<9", "<10"), (">15", ">17"), (">12", "12.X"), ("<13", "12.X")] {
             check(a, b, true);
         }
-        for (a, b) in [
-            ("9", "9.3"),
-            ("12.X", "12"),
-            ("12.X", "13"),
-            ("12.X", "13.X"),
-        ] {
+        for (a, b) in [("9", "9.3"), ("12.X", "12"), ("12.X", "13"), ("12.X", "13.X")] {
             check(a, b, false);
         }
-        for (a, b) in [
-            (">15", "15"),
-            ("<9", "9"),
-            ("<9", ">15"),
-            ("X", "Y"),
-            ("OL", "OL"),
-        ] {
+        for (a, b) in [(">15", "15"), ("<9", "9"), ("<9", ">15"), ("X", "Y"), ("OL", "OL")] {
             check(a, b, false);
         }
     }
 
     #[test]
     fn strangers_are_refused_with_the_remedy() {
-        for token in [
-            "", "0", "100", "9.", ".3", "9,3", "-1", "9.33", "<", "12.Y", "NULL", "1e2",
-        ] {
+        for token in ["", "0", "100", "9.", ".3", "9,3", "-1", "9.33", "<", "12.Y", "NULL", "1e2"] {
             let error = token.parse::<Allele>().unwrap_err().to_string();
-            assert!(
-                error.contains("expected a number from 1 to 99"),
-                "{token}: {error}"
-            );
+            assert!(error.contains("expected a number from 1 to 99"), "{token}: {error}");
         }
     }
 

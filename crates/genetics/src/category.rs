@@ -125,10 +125,7 @@ categories! {
 impl Category {
     /// Reads the exact spelling; anything else is `None`.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|category| category.name() == name)
+        Self::ALL.iter().copied().find(|category| category.name() == name)
     }
 }
 
@@ -164,10 +161,6 @@ mod tests {
             assert!(category.name().len() <= 32);
             assert_eq!(Category::from_name(category.name()), Some(*category));
         }
-        assert_eq!(
-            Category::from_name("detainee"),
-            None,
-            "CMF names are case sensitive"
-        );
+        assert_eq!(Category::from_name("detainee"), None, "CMF names are case sensitive");
     }
 }

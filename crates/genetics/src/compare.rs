@@ -29,10 +29,7 @@ pub struct SearchRule {
 impl SearchRule {
     /// The level asked for at a locus.
     pub fn stringency_at(&self, locus: Locus) -> Level {
-        let own = self
-            .stringency_by_locus
-            .iter()
-            .find(|entry| entry.0 == locus);
+        let own = self.stringency_by_locus.iter().find(|entry| entry.0 == locus);
         own.map_or(self.stringency, |entry| entry.1)
     }
 }
@@ -119,21 +116,14 @@ impl Comparison {
     }
 
     fn count(&self, wanted: impl Fn(LocusOutcome) -> bool) -> usize {
-        self.loci
-            .iter()
-            .filter(|entry| wanted(entry.outcome))
-            .count()
+        self.loci.iter().filter(|entry| wanted(entry.outcome)).count()
     }
 }
 
 /// Lays two profiles side by side at the loci of the rule. Symmetric in counts and outcomes.
 pub fn compare(query: &Profile, target: &Profile, rule: &SearchRule) -> Comparison {
     let sides = |locus| (locus, query.at(locus), target.at(locus));
-    let loci = rule
-        .loci
-        .iter()
-        .map(sides)
-        .filter(|(_, a, b)| a.is_some() || b.is_some());
+    let loci = rule.loci.iter().map(sides).filter(|(_, a, b)| a.is_some() || b.is_some());
     let loci = loci.map(|(locus, query, target)| ComparedLocus {
         locus,
         query: query.map(|typed| typed.genotype.clone()),
@@ -143,29 +133,20 @@ pub fn compare(query: &Profile, target: &Profile, rule: &SearchRule) -> Comparis
             _ => LocusOutcome::NotCompared,
         },
     });
-    Comparison {
-        loci: loci.collect(),
-    }
+    Comparison { loci: loci.collect() }
 }
 
 fn outcome(query: &TypedLocus, target: &TypedLocus, wanted: Level) -> LocusOutcome {
     let absent = |from: &TypedLocus, to: &TypedLocus| {
         from.required.is_some_and(|required| {
-            !to.genotype
-                .alleles()
-                .iter()
-                .any(|allele| required.agrees_with(*allele))
+            !to.genotype.alleles().iter().any(|allele| required.agrees_with(*allele))
         })
     };
     if absent(query, target) || absent(target, query) {
         return LocusOutcome::RequiredAlleleAbsent;
     }
     let reached = level(&query.genotype, &target.genotype);
-    if reached <= wanted {
-        LocusOutcome::Match(reached)
-    } else {
-        LocusOutcome::Mismatch(reached)
-    }
+    if reached <= wanted { LocusOutcome::Match(reached) } else { LocusOutcome::Mismatch(reached) }
 }
 
 #[cfg(test)]
@@ -190,15 +171,9 @@ mod tests {
 
     #[test]
     fn partial_match_illustration() {
-        let rule = SearchRule {
-            loci: LocusSet::core13(),
-            ..SearchRule::default()
-        };
+        let rule = SearchRule { loci: LocusSet::core13(), ..SearchRule::default() };
         let seen = compare(&profile(FORENSIC), &profile(CANDIDATE), &rule);
-        assert_eq!(
-            (seen.compared(), seen.matching(), seen.mismatching()),
-            (13, 13, 0)
-        );
+        assert_eq!((seen.compared(), seen.matching(), seen.mismatching()), (13, 13, 0));
         let high: Vec<_> = seen
             .loci
             .iter()
@@ -207,10 +182,7 @@ mod tests {
             .collect();
         assert_eq!(high, ["FGA", "D3S1358", "D21S11"]);
         assert_eq!(seen.loosest(), Some(Level::Moderate));
-        let strict = SearchRule {
-            stringency: Level::High,
-            ..rule
-        };
+        let strict = SearchRule { stringency: Level::High, ..rule };
         let seen = compare(&profile(FORENSIC), &profile(CANDIDATE), &strict);
         assert_eq!((seen.matching(), seen.mismatching()), (3, 10));
         assert!(!seen.is_candidate(&strict));
@@ -218,31 +190,16 @@ mod tests {
 
     #[test]
     fn a_missing_locus_is_neither_match_nor_mismatch() {
-        let rule = SearchRule {
-            matching_min: 1,
-            mismatches_max: 0,
-            ..SearchRule::default()
-        };
+        let rule = SearchRule { matching_min: 1, mismatches_max: 0, ..SearchRule::default() };
         let seen = compare(&profile("FGA=24 TH01=6"), &profile("FGA=24 vWA=17"), &rule);
-        assert_eq!(
-            (seen.loci.len(), seen.compared(), seen.matching()),
-            (3, 1, 1)
-        );
+        assert_eq!((seen.loci.len(), seen.compared(), seen.matching()), (3, 1, 1));
         assert!(seen.is_candidate(&rule));
     }
 
     #[test]
     fn sex_markers_never_decide() {
-        let rule = SearchRule {
-            matching_min: 1,
-            mismatches_max: 0,
-            ..SearchRule::default()
-        };
-        let seen = compare(
-            &profile("AMEL=X FGA=24"),
-            &profile("AMEL=X,Y FGA=24"),
-            &rule,
-        );
+        let rule = SearchRule { matching_min: 1, mismatches_max: 0, ..SearchRule::default() };
+        let seen = compare(&profile("AMEL=X FGA=24"), &profile("AMEL=X,Y FGA=24"), &rule);
         assert_eq!(seen.compared(), 1);
     }
 
@@ -272,15 +229,8 @@ mod tests {
             matching_min: 0,
             ..SearchRule::default()
         };
-        let seen = compare(
-            &profile("FGA=24 TH01=6"),
-            &profile("FGA=24,25 TH01=6,7"),
-            &rule,
-        );
-        assert_eq!(
-            seen.loci[0].outcome,
-            LocusOutcome::Mismatch(Level::Moderate)
-        );
+        let seen = compare(&profile("FGA=24 TH01=6"), &profile("FGA=24,25 TH01=6,7"), &rule);
+        assert_eq!(seen.loci[0].outcome, LocusOutcome::Mismatch(Level::Moderate));
         assert_eq!(seen.loci[1].outcome, LocusOutcome::Match(Level::Moderate));
     }
 }

@@ -18,10 +18,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The genotypes of a control; `None` for a stranger.
 pub fn profile(name: &str) -> Option<Profile> {
-    let column = header()
-        .iter()
-        .position(|title| *title == name)
-        .filter(|place| *place > 0)?;
+    let column = header().iter().position(|title| *title == name).filter(|place| *place > 0)?;
     let typed = rows().filter_map(|row| {
         let locus = Locus::from_name(row.first()?)?;
         let genotype: Genotype = row.get(column)?.parse().ok()?;
@@ -69,10 +66,7 @@ mod tests {
         let names: Vec<_> = names().collect();
         assert_eq!(names, ["2800M", "DNA007", "9947A", "9948"]);
         let check = |control: &str, locus: Locus, expected: &str| {
-            let seen = profile(control)
-                .unwrap()
-                .at(locus)
-                .map(|typed| typed.genotype.to_string());
+            let seen = profile(control).unwrap().at(locus).map(|typed| typed.genotype.to_string());
             assert_eq!(seen.as_deref(), Some(expected), "{control} {locus}");
         };
         check("2800M", Locus::D21s11, "29,31.2");
@@ -84,14 +78,7 @@ mod tests {
         assert!(profile("DNA007").unwrap().at(Locus::PentaE).is_none());
         assert_eq!(profile("locus"), None);
         for name in names {
-            assert_eq!(
-                profile(name)
-                    .unwrap()
-                    .loci()
-                    .intersection(LocusSet::core20())
-                    .len(),
-                20
-            );
+            assert_eq!(profile(name).unwrap().loci().intersection(LocusSet::core20()).len(), 20);
         }
     }
 

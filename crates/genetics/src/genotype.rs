@@ -56,9 +56,7 @@ impl Genotype {
 
     /// True where some peak fitted no ladder rung.
     pub fn has_off_ladder(&self) -> bool {
-        self.0
-            .iter()
-            .any(|allele| allele.kind() == AlleleKind::OffLadder)
+        self.0.iter().any(|allele| allele.kind() == AlleleKind::OffLadder)
     }
 }
 
@@ -90,10 +88,8 @@ impl std::str::FromStr for Genotype {
 
     /// Reads `9,9.3`, the spelling of pages and tests.
     fn from_str(text: &str) -> Result<Self, String> {
-        let alleles: Result<Vec<Allele>, _> = text
-            .split(',')
-            .map(|token| token.parse::<Allele>())
-            .collect();
+        let alleles: Result<Vec<Allele>, _> =
+            text.split(',').map(|token| token.parse::<Allele>()).collect();
         Self::new(alleles.map_err(|e| e.to_string())?).map_err(|e| e.to_string())
     }
 }

@@ -150,12 +150,7 @@ impl Locus {
             .iter()
             .find(|row| fold(row.1) == folded)
             .map(|row| row.0)
-            .or_else(|| {
-                ALIASES
-                    .iter()
-                    .find(|alias| alias.0 == folded)
-                    .map(|alias| alias.1)
-            })
+            .or_else(|| ALIASES.iter().find(|alias| alias.0 == folded).map(|alias| alias.1))
     }
 
     /// The place of this locus in the stable order, below [`Locus::COUNT`].
@@ -199,9 +194,7 @@ impl LocusSet {
 
     /// The original 13 CODIS loci.
     pub fn core13() -> Self {
-        Locus::all()
-            .filter(|locus| locus.used_for() == LocusUse::Original)
-            .collect()
+        Locus::all().filter(|locus| locus.used_for() == LocusUse::Original).collect()
     }
 
     /// The 20 core loci in force since 1 January 2017.
@@ -277,10 +270,7 @@ mod tests {
     fn panels_have_their_sizes() {
         assert_eq!(LocusSet::core13().len(), 13);
         assert_eq!(LocusSet::core20().len(), 20);
-        assert_eq!(
-            LocusSet::core13().difference(LocusSet::core20()),
-            LocusSet::EMPTY
-        );
+        assert_eq!(LocusSet::core13().difference(LocusSet::core20()), LocusSet::EMPTY);
         const { assert!(Locus::COUNT <= 64, "a locus set is 64 bits") };
     }
 
@@ -296,11 +286,7 @@ mod tests {
     #[test]
     fn real_spellings_are_read() {
         let check = |spelling: &str, name: &str| {
-            assert_eq!(
-                Locus::from_name(spelling).map(Locus::name),
-                Some(name),
-                "{spelling}"
-            );
+            assert_eq!(Locus::from_name(spelling).map(Locus::name), Some(name), "{spelling}");
         };
         check("VWA", "vWA");
         check("THO1", "TH01");

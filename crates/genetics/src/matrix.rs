@@ -99,10 +99,6 @@ mod tests {
                 assert_eq!(matrix.rule(open, closed), None);
             }
         }
-        assert_eq!(
-            matrix.rule(Index::Detainee, Index::Detainee),
-            None,
-            "no kinship by accident"
-        );
+        assert_eq!(matrix.rule(Index::Detainee, Index::Detainee), None, "no kinship by accident");
     }
 }

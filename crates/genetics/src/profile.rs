@@ -50,9 +50,7 @@ impl Profile {
             return Err(NotAProfile::Repeated(locus));
         }
         let unseen = |entry: &&TypedLocus| {
-            entry
-                .required
-                .is_some_and(|allele| !entry.genotype.alleles().contains(&allele))
+            entry.required.is_some_and(|allele| !entry.genotype.alleles().contains(&allele))
         };
         match typed.iter().find(unseen) {
             Some(entry) => Err(NotAProfile::RequiredNotSeen(entry.locus)),
@@ -81,10 +79,7 @@ impl Profile {
 
     /// What was typed at a locus.
     pub fn at(&self, locus: Locus) -> Option<&TypedLocus> {
-        let place = self
-            .0
-            .binary_search_by_key(&locus, |entry| entry.locus)
-            .ok()?;
+        let place = self.0.binary_search_by_key(&locus, |entry| entry.locus).ok()?;
         self.0.get(place)
     }
 
@@ -96,10 +91,7 @@ impl Profile {
     /// The largest number of distinct alleles at one locus of a set; 0 where none is typed.
     pub fn alleles_max(&self, loci: LocusSet) -> usize {
         let counted = self.0.iter().filter(|entry| loci.contains(entry.locus));
-        counted
-            .map(|entry| entry.genotype.alleles().len())
-            .max()
-            .unwrap_or(0)
+        counted.map(|entry| entry.genotype.alleles().len()).max().unwrap_or(0)
     }
 }
 
@@ -121,21 +113,14 @@ mod tests {
     use super::*;
 
     fn typed(locus: Locus, text: &str) -> TypedLocus {
-        TypedLocus {
-            locus,
-            genotype: text.parse().unwrap(),
-            required: None,
-        }
+        TypedLocus { locus, genotype: text.parse().unwrap(), required: None }
     }
 
     #[test]
     fn loci_are_ordered_and_single() {
         let profile = Profile::new([typed(Locus::Vwa, "16,17"), typed(Locus::Fga, "24")]).unwrap();
         assert_eq!(profile.typed()[0].locus, Locus::Fga);
-        assert_eq!(
-            profile.at(Locus::Vwa).unwrap().genotype.to_string(),
-            "16,17"
-        );
+        assert_eq!(profile.at(Locus::Vwa).unwrap().genotype.to_string(), "16,17");
         let twice = Profile::new([typed(Locus::Fga, "24"), typed(Locus::Fga, "24")]);
         assert_eq!(twice, Err(NotAProfile::Repeated(Locus::Fga)));
     }
@@ -144,9 +129,6 @@ mod tests {
     fn a_required_allele_must_have_been_seen() {
         let mut entry = typed(Locus::Fga, "24,25");
         entry.required = Some("26".parse().unwrap());
-        assert_eq!(
-            Profile::new([entry]),
-            Err(NotAProfile::RequiredNotSeen(Locus::Fga))
-        );
+        assert_eq!(Profile::new([entry]), Err(NotAProfile::RequiredNotSeen(Locus::Fga)));
     }
 }

@@ -36,9 +36,7 @@ impl Level {
 
     /// Reads `high`, `moderate` or `low`; a search cannot ask for a mismatch.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::High, Self::Moderate, Self::Low]
-            .into_iter()
-            .find(|level| level.word() == word)
+        [Self::High, Self::Moderate, Self::Low].into_iter().find(|level| level.word() == word)
     }
 }
 
@@ -52,19 +50,12 @@ pub fn level(one: &Genotype, other: &Genotype) -> Level {
     let agreements: Vec<u32> = few
         .iter()
         .map(|allele| {
-            let agreeing = many
-                .iter()
-                .enumerate()
-                .filter(|(_, b)| allele.agrees_with(**b));
+            let agreeing = many.iter().enumerate().filter(|(_, b)| allele.agrees_with(**b));
             agreeing.fold(0, |bits, (place, _)| bits | 1 << place)
         })
         .collect();
     if every_one_has_its_own_partner(&agreements) {
-        if few.len() == many.len() {
-            Level::High
-        } else {
-            Level::Moderate
-        }
+        if few.len() == many.len() { Level::High } else { Level::Moderate }
     } else if agreements.iter().any(|bits| *bits != 0) {
         Level::Low
     } else {
@@ -150,9 +141,7 @@ mod tests {
     }
 
     fn genotypes() -> impl Strategy<Value = Genotype> {
-        let tokens = [
-            "<9", "9", "9.3", "9.X", "10", "10.1", "10.2", "10.X", "11", ">11", "OL",
-        ];
+        let tokens = ["<9", "9", "9.3", "9.X", "10", "10.1", "10.2", "10.X", "11", ">11", "OL"];
         let tokens = proptest::sample::select(tokens.to_vec());
         proptest::collection::vec(tokens, 1..6).prop_map(|chosen| {
             Genotype::new(chosen.iter().map(|token| token.parse().unwrap())).unwrap()

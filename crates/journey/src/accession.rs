@@ -299,24 +299,16 @@ fn examine(examination: Examination) -> Result<Event, Refusal> {
         return Ok(Event::Rejected { why, at });
     }
     match examination.lawful {
-        Lawful::As(category) if examination.findings.form_complete => Ok(Event::Accepted {
-            accession: examination.accession,
-            category,
-            at,
-        }),
+        Lawful::As(category) if examination.findings.form_complete => {
+            Ok(Event::Accepted { accession: examination.accession, category, at })
+        }
         _ => Ok(Event::Held { since: at }),
     }
 }
 
 /// The first check that fails, in the order of [`Rejection::ALL`].
 fn first_fault(examination: &Examination) -> Option<Rejection> {
-    let Examination {
-        findings,
-        kit,
-        lawful,
-        barcode,
-        ..
-    } = examination;
+    let Examination { findings, kit, lawful, barcode, .. } = examination;
     let same = findings.device == findings.form && findings.device == *barcode;
     let fails = |why: &Rejection| match why {
         Rejection::Underage => *lawful == Lawful::Underage,
@@ -355,10 +347,9 @@ impl LawfulSpecimen {
             return Err(RefusalCode::WrongStage.about("the laboratory has not accepted the sample"));
         };
         match lawful {
-            Lawful::As(category) if *category == accepted.category => Ok(Self {
-                specimen: specimen.clone(),
-                category: *category,
-            }),
+            Lawful::As(category) if *category == accepted.category => {
+                Ok(Self { specimen: specimen.clone(), category: *category })
+            }
             Lawful::As(category) => Err(RefusalCode::CategoryConflict
                 .about(format!("accepted as {}, now {category}", accepted.category))),
             _ => Err(RefusalCode::NotEligible.about("the sample has no lawful basis any more")),
@@ -386,34 +377,19 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (Some(stage @ (Stage::Arrived(_) | Stage::Held(_))), event) => {
             let arrived = stage.arrived().clone();
             match event {
-                Event::Held { since } => Ok(Stage::Held(Held {
-                    arrived,
-                    since: *since,
-                })),
-                Event::Accepted {
-                    accession,
-                    category,
-                    at,
-                } => Ok(Stage::Accepted(Accepted {
+                Event::Held { since } => Ok(Stage::Held(Held { arrived, since: *since })),
+                Event::Accepted { accession, category, at } => Ok(Stage::Accepted(Accepted {
                     arrived,
                     accession: accession.clone(),
                     category: *category,
                     at: *at,
                 })),
-                Event::Rejected { why, at } => Ok(Stage::Rejected(Rejected {
-                    arrived,
-                    why: *why,
-                    at: *at,
-                })),
-                Event::Arrived(_) => Err(Misapplied {
-                    station: "accession",
-                    event: "arrived",
-                }),
+                Event::Rejected { why, at } => {
+                    Ok(Stage::Rejected(Rejected { arrived, why: *why, at: *at }))
+                }
+                Event::Arrived(_) => Err(Misapplied { station: "accession", event: "arrived" }),
             }
         }
-        (_, event) => Err(Misapplied {
-            station: "accession",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "accession", event: event.word() }),
     }
 }

@@ -262,14 +262,8 @@ impl Disposition {
     }
 
     /// Words in the order of reports; `open` counts bookings that have none yet.
-    pub const WORDS: &[&str] = &[
-        "collected",
-        "not_to_be_collected",
-        "skipped",
-        "due_not_collected",
-        "unresolved",
-        "open",
-    ];
+    pub const WORDS: &[&str] =
+        &["collected", "not_to_be_collected", "skipped", "due_not_collected", "unresolved", "open"];
 }
 
 /// Where a booking stands.
@@ -385,29 +379,9 @@ impl Event {
 /// A booking is recorded once, and accounted for once.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
     match (stage, command) {
-        (
-            None,
-            Command::Book {
-                person,
-                circumstances,
-                digest,
-            },
-        ) => {
-            let Circumstances {
-                component,
-                site,
-                booked_at,
-                ..
-            } = *circumstances;
-            Ok(Event::Booked {
-                open: Open {
-                    person,
-                    component,
-                    site,
-                    booked_at,
-                },
-                digest,
-            })
+        (None, Command::Book { person, circumstances, digest }) => {
+            let Circumstances { component, site, booked_at, .. } = *circumstances;
+            Ok(Event::Booked { open: Open { person, component, site, booked_at }, digest })
         }
         (Some(_), Command::Amend { digest }) => Ok(Event::Amended { digest }),
         (Some(Stage::Open(_)), Command::Dispose(how)) => Ok(Event::Disposed { how }),
@@ -428,13 +402,9 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Booked { open, .. }) => Ok(Stage::Open(open.clone())),
         (Some(stage), Event::Amended { .. }) => Ok(stage),
-        (Some(Stage::Open(booked)), Event::Disposed { how }) => Ok(Stage::Disposed(Disposed {
-            booked,
-            how: how.clone(),
-        })),
-        (_, event) => Err(Misapplied {
-            station: "booking",
-            event: event.word(),
-        }),
+        (Some(Stage::Open(booked)), Event::Disposed { how }) => {
+            Ok(Stage::Disposed(Disposed { booked, how: how.clone() }))
+        }
+        (_, event) => Err(Misapplied { station: "booking", event: event.word() }),
     }
 }

@@ -228,10 +228,7 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
         }
         (
             Some(Stage::UnderReview(review)),
-            Command::RequestConfirmation {
-                confirmation,
-                stamp,
-            },
+            Command::RequestConfirmation { confirmation, stamp },
         ) => {
             own(review, &stamp)?;
             if !review.found.record_is_person {
@@ -264,46 +261,28 @@ fn own(review: &UnderReview, stamp: &Stamp) -> Result<(), Refusal> {
 /// # Errors
 /// The event cannot happen at this stage: a bug, not a refusal.
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
-    let misapplied = Misapplied {
-        station: "candidate",
-        event: event.word(),
-    };
+    let misapplied = Misapplied { station: "candidate", event: event.word() };
     match (stage, event) {
-        (
-            None,
-            Event::Found {
-                found: Some(found), ..
-            },
-        ) => Ok(Stage::New(found.clone())),
-        (Some(Stage::New(found)), Event::Taken { by }) => Ok(Stage::UnderReview(UnderReview {
-            found,
-            by: by.clone(),
-        })),
+        (None, Event::Found { found: Some(found), .. }) => Ok(Stage::New(found.clone())),
+        (Some(Stage::New(found)), Event::Taken { by }) => {
+            Ok(Stage::UnderReview(UnderReview { found, by: by.clone() }))
+        }
         (Some(Stage::UnderReview(review)), Event::Excluded { why }) => {
-            Ok(Stage::Excluded(Closed {
-                found: review.found,
-                why: why.clone(),
-            }))
+            Ok(Stage::Excluded(Closed { found: review.found, why: why.clone() }))
         }
         (Some(Stage::UnderReview(review)), Event::ConfirmationRequested { confirmation }) => {
             let confirmation = confirmation.clone();
-            Ok(Stage::ConfirmationRequested(Asked {
-                found: review.found,
-                confirmation,
-            }))
+            Ok(Stage::ConfirmationRequested(Asked { found: review.found, confirmation }))
         }
         (Some(Stage::ConfirmationRequested(asked)), Event::Confirmed) => {
             Ok(Stage::Confirmed(asked))
         }
         (Some(Stage::ConfirmationRequested(asked)), Event::Refuted { why }) => {
-            Ok(Stage::Refuted(Closed {
-                found: asked.found,
-                why: why.clone(),
-            }))
+            Ok(Stage::Refuted(Closed { found: asked.found, why: why.clone() }))
         }
-        (Some(_), Event::Withdrawn { removal }) => Ok(Stage::Withdrawn(Withdrawn {
-            removal: removal.clone(),
-        })),
+        (Some(_), Event::Withdrawn { removal }) => {
+            Ok(Stage::Withdrawn(Withdrawn { removal: removal.clone() }))
+        }
         _ => Err(misapplied),
     }
 }

@@ -89,12 +89,8 @@ pub enum Abandonment {
 
 impl Abandonment {
     /// Every reason.
-    pub const ALL: &[Self] = &[
-        Self::BarcodeMismatch,
-        Self::KitDamaged,
-        Self::Refused,
-        Self::ReleasedFirst,
-    ];
+    pub const ALL: &[Self] =
+        &[Self::BarcodeMismatch, Self::KitDamaged, Self::Refused, Self::ReleasedFirst];
 
     /// The word of pages and files.
     pub fn word(self) -> &'static str {
@@ -218,15 +214,10 @@ impl SealedKit {
     /// The collection is not sealed.
     pub fn check(stage: Option<&Stage>) -> Result<Self, Refusal> {
         match stage {
-            Some(Stage::Sealed(sealed)) => Ok(Self {
-                kit: sealed.opened.kit.clone(),
-            }),
+            Some(Stage::Sealed(sealed)) => Ok(Self { kit: sealed.opened.kit.clone() }),
             Some(other) => {
-                let found = format!(
-                    "the collection of kit {} is {}",
-                    other.opened().kit,
-                    other.word()
-                );
+                let found =
+                    format!("the collection of kit {} is {}", other.opened().kit, other.word());
                 Err(RefusalCode::NotSealed.about(found))
             }
             None => Err(RefusalCode::NotSealed.about("no collection used this kit")),
@@ -245,17 +236,9 @@ impl SealedKit {
 /// A busy table, barcodes that differ, missing prints, or a step out of order.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
     match (stage, command) {
-        (
-            None,
-            Command::Open {
-                eligible,
-                kit,
-                site,
-                table,
-                table_has_open,
-                stamp,
-            },
-        ) => open(&eligible, &kit, site, table, table_has_open, stamp),
+        (None, Command::Open { eligible, kit, site, table, table_has_open, stamp }) => {
+            open(&eligible, &kit, site, table, table_has_open, stamp)
+        }
         (Some(Stage::Opened(opened)), Command::Scan { device, form }) => {
             if device == form && device == opened.kit {
                 return Ok(Event::Scanned);
@@ -263,17 +246,12 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
             let found = format!("opened {}, device {device}, form {form}", opened.kit);
             Err(RefusalCode::BarcodeMismatch.about(found))
         }
-        (
-            Some(Stage::Scanned(_)),
-            Command::Seal {
-                prints_taken: false,
-                ..
-            },
-        ) => Err(RefusalCode::PrintsMissing.about("the form has no prints")),
-        (Some(Stage::Scanned(_)), Command::Seal { seal, stamp, .. }) => Ok(Event::Sealed {
-            seal,
-            sealed_at: stamp.at,
-        }),
+        (Some(Stage::Scanned(_)), Command::Seal { prints_taken: false, .. }) => {
+            Err(RefusalCode::PrintsMissing.about("the form has no prints"))
+        }
+        (Some(Stage::Scanned(_)), Command::Seal { seal, stamp, .. }) => {
+            Ok(Event::Sealed { seal, sealed_at: stamp.at })
+        }
         (Some(Stage::Opened(_) | Stage::Scanned(_)), Command::Abandon(why)) => {
             Ok(Event::Abandoned { why })
         }
@@ -317,18 +295,11 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (None, Event::Opened(opened)) => Ok(Stage::Opened(opened.clone())),
         (Some(Stage::Opened(opened)), Event::Scanned) => Ok(Stage::Scanned(opened)),
         (Some(Stage::Scanned(opened)), Event::Sealed { seal, sealed_at }) => {
-            Ok(Stage::Sealed(Sealed {
-                opened,
-                seal: seal.clone(),
-                sealed_at: *sealed_at,
-            }))
+            Ok(Stage::Sealed(Sealed { opened, seal: seal.clone(), sealed_at: *sealed_at }))
         }
         (Some(Stage::Opened(opened) | Stage::Scanned(opened)), Event::Abandoned { why }) => {
             Ok(Stage::Abandoned(Abandoned { opened, why: *why }))
         }
-        (_, event) => Err(Misapplied {
-            station: "collection",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "collection", event: event.word() }),
     }
 }

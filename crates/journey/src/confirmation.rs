@@ -194,27 +194,19 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
     let refuted = |why| Event::Refuted { why };
     match (stage, command) {
         (None, Command::Request(request)) => Ok(Event::Requested(request)),
-        (Some(Stage::Requested(_)), Command::CheckLawful { lawful }) => Ok(if lawful {
-            Event::FoundLawful
-        } else {
-            refuted(Failure::NotLawful)
-        }),
-        (Some(Stage::Lawful(_)), Command::CheckIdentity { prints_agree }) => Ok(if prints_agree {
-            Event::Identified
-        } else {
-            refuted(Failure::NotIdentified)
-        }),
-        (
-            Some(Stage::Identified(_)),
-            Command::Retype {
-                same_profile,
-                stamp,
-            },
-        ) => Ok(match same_profile {
-            Some(true) => Event::Retyped { by: stamp.by },
-            Some(false) => refuted(Failure::OtherProfile),
-            None => refuted(Failure::SampleUnavailable),
-        }),
+        (Some(Stage::Requested(_)), Command::CheckLawful { lawful }) => {
+            Ok(if lawful { Event::FoundLawful } else { refuted(Failure::NotLawful) })
+        }
+        (Some(Stage::Lawful(_)), Command::CheckIdentity { prints_agree }) => {
+            Ok(if prints_agree { Event::Identified } else { refuted(Failure::NotIdentified) })
+        }
+        (Some(Stage::Identified(_)), Command::Retype { same_profile, stamp }) => {
+            Ok(match same_profile {
+                Some(true) => Event::Retyped { by: stamp.by },
+                Some(false) => refuted(Failure::OtherProfile),
+                None => refuted(Failure::SampleUnavailable),
+            })
+        }
         (Some(Stage::Retyped(retyped)), Command::Conclude(stamp)) if retyped.by == stamp.by => {
             Err(RefusalCode::SamePerson.about("who typed again does not conclude"))
         }
@@ -238,24 +230,16 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (None, Event::Requested(request)) => Ok(Stage::Requested(request.clone())),
         (Some(Stage::Requested(request)), Event::FoundLawful) => Ok(Stage::Lawful(request)),
         (Some(Stage::Lawful(request)), Event::Identified) => Ok(Stage::Identified(request)),
-        (Some(Stage::Identified(request)), Event::Retyped { by }) => Ok(Stage::Retyped(Retyped {
-            request,
-            by: by.clone(),
-        })),
-        (Some(Stage::Retyped(retyped)), Event::Confirmed(stamp)) => {
-            Ok(Stage::Confirmed(Concluded {
-                request: retyped.request,
-                stamp: stamp.clone(),
-            }))
+        (Some(Stage::Identified(request)), Event::Retyped { by }) => {
+            Ok(Stage::Retyped(Retyped { request, by: by.clone() }))
         }
-        (Some(stage), Event::Refuted { why }) => Ok(Stage::Refuted(Refuted {
-            request: stage.request().clone(),
-            why: *why,
-        })),
-        (_, event) => Err(Misapplied {
-            station: "confirmation",
-            event: event.word(),
-        }),
+        (Some(Stage::Retyped(retyped)), Event::Confirmed(stamp)) => {
+            Ok(Stage::Confirmed(Concluded { request: retyped.request, stamp: stamp.clone() }))
+        }
+        (Some(stage), Event::Refuted { why }) => {
+            Ok(Stage::Refuted(Refuted { request: stage.request().clone(), why: *why }))
+        }
+        (_, event) => Err(Misapplied { station: "confirmation", event: event.word() }),
     }
 }
 

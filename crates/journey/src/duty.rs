@@ -122,17 +122,12 @@ pub fn decide(stage: Option<&Stage>, wanted: Event) -> Result<Event, Refusal> {
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Opened(open)) => Ok(Stage::Open(open.clone())),
-        (Some(Stage::Open(open)), Event::Satisfied { by }) => Ok(Stage::Satisfied(Satisfied {
-            open,
-            by: by.clone(),
-        })),
-        (Some(Stage::Open(open)), Event::Closed { why }) => Ok(Stage::Closed(Closed {
-            open,
-            why: why.clone(),
-        })),
-        (_, event) => Err(Misapplied {
-            station: "duty",
-            event: event.word(),
-        }),
+        (Some(Stage::Open(open)), Event::Satisfied { by }) => {
+            Ok(Stage::Satisfied(Satisfied { open, by: by.clone() }))
+        }
+        (Some(Stage::Open(open)), Event::Closed { why }) => {
+            Ok(Stage::Closed(Closed { open, why: why.clone() }))
+        }
+        (_, event) => Err(Misapplied { station: "duty", event: event.word() }),
     }
 }

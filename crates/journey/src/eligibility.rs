@@ -162,31 +162,15 @@ pub enum Command {
 /// # Errors
 /// The new decision is older than the one that stands.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
-    let Command::Decide {
-        id,
-        booking,
-        person,
-        finding,
-        facts_digest,
-        at,
-    } = command;
+    let Command::Decide { id, booking, person, finding, facts_digest, at } = command;
     if let Some(Stage::Decided(standing)) = stage
         && standing.at > at
     {
         return Err(RefusalCode::OutOfOrder.about(format!("a decision of {} stands", standing.at)));
     }
-    let expires_at = at
-        .checked_add(SignedDuration::from_hours(DECISION_HOURS_MAX))
-        .unwrap_or(Timestamp::MAX);
-    Ok(Event::Decided(Decision {
-        id,
-        booking,
-        person,
-        finding,
-        facts_digest,
-        at,
-        expires_at,
-    }))
+    let expires_at =
+        at.checked_add(SignedDuration::from_hours(DECISION_HOURS_MAX)).unwrap_or(Timestamp::MAX);
+    Ok(Event::Decided(Decision { id, booking, person, finding, facts_digest, at, expires_at }))
 }
 
 /// Applies an event.
@@ -220,11 +204,7 @@ impl Eligible {
         let (Outcome::Collect | Outcome::MaySkip, Some(category)) =
             (finding.outcome, finding.category)
         else {
-            let reasons: Vec<_> = finding
-                .reasons
-                .iter()
-                .map(|reason| reason.id.as_str())
-                .collect();
+            let reasons: Vec<_> = finding.reasons.iter().map(|reason| reason.id.as_str()).collect();
             return Err(RefusalCode::NotEligible.about(format!(
                 "the decision is {} ({})",
                 finding.outcome.word(),
@@ -266,10 +246,5 @@ impl Eligible {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: &[Self] = &[
-        Self::Collect,
-        Self::MaySkip,
-        Self::DoNotCollect,
-        Self::Defer,
-    ];
+    pub const ALL: &[Self] = &[Self::Collect, Self::MaySkip, Self::DoNotCollect, Self::Defer];
 }

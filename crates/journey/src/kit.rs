@@ -200,9 +200,7 @@ impl UsableKit {
             let found = format!("kit {barcode} was usable until {}", issued.expires_on);
             return Err(RefusalCode::KitExpired.about(found));
         }
-        Ok(Self {
-            barcode: barcode.clone(),
-        })
+        Ok(Self { barcode: barcode.clone() })
     }
 
     /// The barcode.
@@ -240,18 +238,14 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Received { issued }) => Ok(Stage::InStock(issued.clone())),
-        (Some(Stage::InStock(issued)), Event::Opened { collection }) => Ok(Stage::Opened(Spent {
-            issued,
-            collection: collection.clone(),
-        })),
+        (Some(Stage::InStock(issued)), Event::Opened { collection }) => {
+            Ok(Stage::Opened(Spent { issued, collection: collection.clone() }))
+        }
         (Some(Stage::Opened(spent)), Event::Used) => Ok(Stage::Used(spent)),
         (Some(stage @ (Stage::InStock(_) | Stage::Opened(_))), Event::Withdrawn { why }) => {
             let issued = stage.issued().clone();
             Ok(Stage::Withdrawn(Withdrawn { issued, why: *why }))
         }
-        (_, event) => Err(Misapplied {
-            station: "kit",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "kit", event: event.word() }),
     }
 }

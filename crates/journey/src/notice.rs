@@ -82,10 +82,7 @@ impl Purpose {
 
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|purpose| purpose.word() == word)
+        Self::ALL.iter().copied().find(|purpose| purpose.word() == word)
     }
 }
 
@@ -229,14 +226,8 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
             _ => Ok(Event::Raised(due)),
         },
         (None, Command::RaiseNameRelease { confirmed, due_at }) => {
-            let subject = Subject::NameRelease {
-                confirmation: confirmed.confirmation().clone(),
-            };
-            Ok(Event::Raised(Due {
-                subject,
-                to: confirmed.laboratory().clone(),
-                due_at,
-            }))
+            let subject = Subject::NameRelease { confirmation: confirmed.confirmation().clone() };
+            Ok(Event::Raised(Due { subject, to: confirmed.laboratory().clone(), due_at }))
         }
         (
             Some(Stage::Due(due) | Stage::Delivered(Delivered { due, .. })),
@@ -273,11 +264,7 @@ fn release(due: &Due, to: Ori, purpose: Option<Purpose>, stamp: &Stamp) -> Resul
     if purpose == Purpose::StatisticsAndQuality {
         return Err(RefusalCode::PurposeWithoutNames.about("the purpose was statistics"));
     }
-    Ok(Event::NameReleased {
-        to,
-        purpose,
-        at: stamp.at,
-    })
+    Ok(Event::NameReleased { to, purpose, at: stamp.at })
 }
 
 /// Applies an event.
@@ -294,14 +281,8 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
             Ok(Stage::Delivered(delivered))
         }
         (Some(Stage::Delivered(delivered)), Event::Acknowledged { by }) => {
-            Ok(Stage::Acknowledged(Acknowledged {
-                delivered,
-                by: by.clone(),
-            }))
+            Ok(Stage::Acknowledged(Acknowledged { delivered, by: by.clone() }))
         }
-        (_, event) => Err(Misapplied {
-            station: "notice",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "notice", event: event.word() }),
     }
 }

@@ -112,24 +112,14 @@ pub struct Refusal {
 impl RefusalCode {
     /// The refusal of this rule about something.
     pub fn about(self, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            code: self,
-            detail: detail.into(),
-        }
+        Refusal { code: self, detail: detail.into() }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code;
-        write!(
-            out,
-            "{}: {}. {} ({})",
-            code.code(),
-            self.detail,
-            code.remedy(),
-            code.authority()
-        )
+        write!(out, "{}: {}. {} ({})", code.code(), self.detail, code.remedy(), code.authority())
     }
 }
 
@@ -150,10 +140,7 @@ mod tests {
 
     #[test]
     fn every_refusal_has_code_authority_and_remedy() {
-        let codes: BTreeSet<_> = RefusalCode::ALL
-            .iter()
-            .map(|refusal| refusal.code())
-            .collect();
+        let codes: BTreeSet<_> = RefusalCode::ALL.iter().map(|refusal| refusal.code()).collect();
         assert_eq!(codes.len(), RefusalCode::ALL.len());
         for refusal in RefusalCode::ALL {
             assert!(!refusal.authority().is_empty() && !refusal.remedy().is_empty());

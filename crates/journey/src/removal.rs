@@ -236,14 +236,7 @@ impl Event {
 /// one person who asks and approves; a certificate before the last step.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
     match (stage, command) {
-        (
-            None,
-            Command::Request {
-                request,
-                bases,
-                today,
-            },
-        ) => {
+        (None, Command::Request { request, bases, today }) => {
             check_path(&request.path, &bases, today)?;
             Ok(Event::Requested(request))
         }
@@ -280,9 +273,8 @@ fn check_path(
         return Err(RefusalCode::PathDoesNotApply.about(found));
     }
     let ended = |basis: CustodyBasis| {
-        let final_orders = orders
-            .iter()
-            .filter(|order| order.basis == basis && order.final_on <= today);
+        let final_orders =
+            orders.iter().filter(|order| order.basis == basis && order.final_on <= today);
         let documents: BTreeSet<_> = final_orders.map(|order| order.document.trim()).collect();
         documents.iter().filter(|name| !name.is_empty()).count()
     };
@@ -314,20 +306,13 @@ fn second_person(request: &Request, stamp: &Stamp) -> Result<(), Refusal> {
 }
 
 fn certify(approved: &Approved, stamp: Stamp) -> Result<Event, Refusal> {
-    let open: Vec<_> = Step::ALL
-        .iter()
-        .filter(|step| !approved.done.contains(step))
-        .map(|s| s.word())
-        .collect();
+    let open: Vec<_> =
+        Step::ALL.iter().filter(|step| !approved.done.contains(step)).map(|s| s.word()).collect();
     if !open.is_empty() {
         return Err(RefusalCode::StepsOpen.about(format!("open: {}", open.join(", "))));
     }
     let path = approved.request.path.word().to_owned();
-    Ok(Event::Certified(Certified {
-        path,
-        by: stamp.by,
-        at: stamp.at,
-    }))
+    Ok(Event::Certified(Certified { path, by: stamp.by, at: stamp.at }))
 }
 
 /// Applies an event. A certified removal keeps neither kit nor evidence: what remains is that it
@@ -345,10 +330,9 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
                 done: BTreeSet::new(),
             }))
         }
-        (Some(Stage::Requested(request)), Event::Denied { why }) => Ok(Stage::Denied(Denied {
-            request,
-            why: why.clone(),
-        })),
+        (Some(Stage::Requested(request)), Event::Denied { why }) => {
+            Ok(Stage::Denied(Denied { request, why: why.clone() }))
+        }
         (Some(Stage::Approved(mut approved)), Event::StepDone { step }) => {
             approved.done.insert(*step);
             Ok(Stage::Approved(approved))
@@ -356,9 +340,6 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (Some(Stage::Approved(_)), Event::Certified(certified)) => {
             Ok(Stage::Certified(certified.clone()))
         }
-        (_, event) => Err(Misapplied {
-            station: "removal",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "removal", event: event.word() }),
     }
 }

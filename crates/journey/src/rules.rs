@@ -151,11 +151,8 @@ impl RuleBook {
     /// # Errors
     /// Any text is at fault; nothing is taken from a book with a fault.
     pub fn read(schema: &str, sites: &str, sources: &[Source<'_>]) -> Result<Self, RuleFault> {
-        let mut book = Self {
-            engine: Engine::new(schema)?,
-            sites: Sites::read(sites)?,
-            sets: Vec::new(),
-        };
+        let mut book =
+            Self { engine: Engine::new(schema)?, sites: Sites::read(sites)?, sets: Vec::new() };
         for source in sources {
             let set = book.set_of(schema, source)?;
             book.sets.push(set);
@@ -166,11 +163,7 @@ impl RuleBook {
     fn set_of(&self, schema: &str, source: &Source<'_>) -> Result<RuleSet, RuleFault> {
         let manifest = Manifest::read(source.manifest)?;
         self.check_distinct(&manifest)?;
-        let zone = manifest
-            .time_zone
-            .as_deref()
-            .map(manifest::time_zone)
-            .transpose()?;
+        let zone = manifest.time_zone.as_deref().map(manifest::time_zone).transpose()?;
         let (mut policies, mut text) = match &manifest.includes {
             Some(base) => {
                 let base = self.named(base)?;
@@ -184,17 +177,8 @@ impl RuleBook {
             text.push_str(file.text);
         }
         policies.check(&manifest.name, manifest.effective_from, &self.engine.schema)?;
-        let digest = Sha256::new()
-            .chain_update(schema)
-            .chain_update(&text)
-            .finalize();
-        Ok(RuleSet {
-            manifest,
-            zone,
-            policies,
-            text,
-            sha256: HEXLOWER.encode(&digest),
-        })
+        let digest = Sha256::new().chain_update(schema).chain_update(&text).finalize();
+        Ok(RuleSet { manifest, zone, policies, text, sha256: HEXLOWER.encode(&digest) })
     }
 
     /// Two sets with one name, or with one scope from one day, would leave the choice to chance.
@@ -206,10 +190,7 @@ impl RuleBook {
         });
         match twin {
             Some(twin) => Err(RuleFault::Manifest {
-                what: format!(
-                    "{} has the name, or scope and day, of {}",
-                    manifest.name, twin.name
-                ),
+                what: format!("{} has the name, or scope and day, of {}", manifest.name, twin.name),
             }),
             None => Ok(()),
         }
@@ -242,10 +223,7 @@ impl RuleBook {
     pub fn is_hard_block(&self, finding: &Finding) -> bool {
         self.named(&finding.rule_set).is_ok_and(|set| {
             let hard = |id: &str| {
-                set.policies
-                    .rules
-                    .values()
-                    .any(|rule| rule.hard_block && rule.reason == id)
+                set.policies.rules.values().any(|rule| rule.hard_block && rule.reason == id)
             };
             finding.outcome == Outcome::DoNotCollect
                 && finding.reasons.iter().any(|reason| hard(&reason.id))
@@ -267,16 +245,8 @@ impl RuleBook {
             let zone = self.zone(&circumstances.component, circumstances.site.as_str());
             clock::civil_date(decided_at, zone, circumstances.booked_offset_seconds)
         });
-        let age_years = record
-            .person
-            .date_of_birth
-            .map(|birth| age_years(birth, decided_on));
-        Facts {
-            circumstances,
-            decided_on,
-            age_years,
-            recollection_open,
-        }
+        let age_years = record.person.date_of_birth.map(|birth| age_years(birth, decided_on));
+        Facts { circumstances, decided_on, age_years, recollection_open }
     }
 
     /// The answer of a set to facts: of the set named, whatever its scope, or else of the most
@@ -292,12 +262,9 @@ impl RuleBook {
         };
         let answer = match chosen.filter(|set| set.manifest.in_force(facts.decided_on)) {
             Some(set) => self.engine.ask(&set.policies, facts),
-            None => Answer::bare(
-                Outcome::DoNotCollect,
-                "NO_AUTHORITY",
-                "no rule set in force",
-                "D",
-            ),
+            None => {
+                Answer::bare(Outcome::DoNotCollect, "NO_AUTHORITY", "no rule set in force", "D")
+            }
         };
         Ok(Finding {
             outcome: answer.outcome,
@@ -305,10 +272,8 @@ impl RuleBook {
             reasons: answer.reasons,
             missing: answer.missing,
             rule_set: chosen.map_or("none", |set| &set.manifest.name).to_owned(),
-            rule_set_sha256: chosen.map_or_else(
-                || HEXLOWER.encode(&Sha256::digest("")),
-                |set| set.sha256.clone(),
-            ),
+            rule_set_sha256: chosen
+                .map_or_else(|| HEXLOWER.encode(&Sha256::digest("")), |set| set.sha256.clone()),
         })
     }
 
@@ -330,19 +295,16 @@ impl RuleBook {
     }
 
     fn covering(&self, component: &str, site: &str) -> impl Iterator<Item = &RuleSet> {
-        self.sets
-            .iter()
-            .filter(move |set| set.manifest.scope.covers(component, site))
+        self.sets.iter().filter(move |set| set.manifest.scope.covers(component, site))
     }
 
     fn named(&self, name: &str) -> Result<&RuleSet, RuleFault> {
-        self.sets
-            .iter()
-            .find(|set| set.manifest.name == name)
-            .ok_or_else(|| RuleFault::UnknownSet {
+        self.sets.iter().find(|set| set.manifest.name == name).ok_or_else(|| {
+            RuleFault::UnknownSet {
                 name: name.to_owned(),
                 known: self.names().map(str::to_owned).collect(),
-            })
+            }
+        })
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

@@ -202,26 +202,15 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
             if contents.kits.contains(kit.kit()) {
                 return Err(RefusalCode::AlreadyPacked.about("this package holds it"));
             }
-            Ok(Event::Packed {
-                kit: kit.kit().clone(),
-            })
+            Ok(Event::Packed { kit: kit.kit().clone() })
         }
         (Some(Stage::Packing(contents)), Command::Seal { .. }) if contents.kits.is_empty() => {
             Err(RefusalCode::PackageEmpty.about("no kit is in the package"))
         }
         (Some(Stage::Packing(_)), Command::Seal { seal }) => Ok(Event::Sealed { seal }),
-        (
-            Some(Stage::Sealed(_)),
-            Command::HandOver {
-                carrier,
-                tracking,
-                stamp,
-            },
-        ) => Ok(Event::HandedOver {
-            carrier,
-            tracking,
-            stamp,
-        }),
+        (Some(Stage::Sealed(_)), Command::HandOver { carrier, tracking, stamp }) => {
+            Ok(Event::HandedOver { carrier, tracking, stamp })
+        }
         (Some(Stage::InTransit(transit)), Command::Receive { found, stamp }) => {
             receive(transit, &found, stamp)
         }
@@ -257,49 +246,34 @@ fn receive(
 /// The event cannot happen at this stage: a bug, not a refusal.
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
-        (None, Event::Started { site }) => Ok(Stage::Packing(Contents {
-            site: site.clone(),
-            kits: BTreeSet::new(),
-        })),
+        (None, Event::Started { site }) => {
+            Ok(Stage::Packing(Contents { site: site.clone(), kits: BTreeSet::new() }))
+        }
         (Some(Stage::Packing(mut contents)), Event::Packed { kit }) => {
             contents.kits.insert(kit.clone());
             Ok(Stage::Packing(contents))
         }
-        (Some(Stage::Packing(manifest)), Event::Sealed { seal }) => Ok(Stage::Sealed(Sealed {
-            manifest,
-            seal: seal.clone(),
-        })),
-        (
-            Some(Stage::Sealed(sealed)),
-            Event::HandedOver {
-                carrier,
-                tracking,
-                stamp,
-            },
-        ) => Ok(Stage::InTransit(InTransit {
-            sealed,
-            carrier: carrier.clone(),
-            tracking: tracking.clone(),
-            handed_by: stamp.by.clone(),
-            handed_at: stamp.at,
-        })),
-        (
-            Some(Stage::InTransit(transit)),
-            Event::Received {
-                missing,
-                extra,
-                stamp,
-            },
-        ) => Ok(Stage::Received(Received {
-            transit,
-            received_by: stamp.by.clone(),
-            received_at: stamp.at,
-            missing: missing.clone(),
-            extra: extra.clone(),
-        })),
-        (_, event) => Err(Misapplied {
-            station: "shipment",
-            event: event.word(),
-        }),
+        (Some(Stage::Packing(manifest)), Event::Sealed { seal }) => {
+            Ok(Stage::Sealed(Sealed { manifest, seal: seal.clone() }))
+        }
+        (Some(Stage::Sealed(sealed)), Event::HandedOver { carrier, tracking, stamp }) => {
+            Ok(Stage::InTransit(InTransit {
+                sealed,
+                carrier: carrier.clone(),
+                tracking: tracking.clone(),
+                handed_by: stamp.by.clone(),
+                handed_at: stamp.at,
+            }))
+        }
+        (Some(Stage::InTransit(transit)), Event::Received { missing, extra, stamp }) => {
+            Ok(Stage::Received(Received {
+                transit,
+                received_by: stamp.by.clone(),
+                received_at: stamp.at,
+                missing: missing.clone(),
+                extra: extra.clone(),
+            }))
+        }
+        (_, event) => Err(Misapplied { station: "shipment", event: event.word() }),
     }
 }

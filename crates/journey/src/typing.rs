@@ -110,11 +110,8 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
         (None, Command::Load(loaded)) => {
             if controls::profile(&loaded.control).is_none() {
                 let known: Vec<_> = controls::names().collect();
-                let found = format!(
-                    "control {} is not one of {}",
-                    loaded.control,
-                    known.join(", ")
-                );
+                let found =
+                    format!("control {} is not one of {}", loaded.control, known.join(", "));
                 return Err(RefusalCode::NotThere.about(found));
             }
             if loaded.specimens.is_empty() {
@@ -134,20 +131,14 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
 }
 
 fn judge(loaded: &Loaded, results: &ControlResults) -> Event {
-    let voided = |why: &str| Event::Voided {
-        why: why.to_owned(),
-    };
+    let voided = |why: &str| Event::Voided { why: why.to_owned() };
     let Some(expected) = controls::profile(&loaded.control) else {
         return voided("the control is unknown");
     };
     if results.positives.is_empty() {
         return voided("the positive control is not in the file");
     }
-    match results
-        .positives
-        .iter()
-        .find_map(|seen| fault(seen, &expected))
-    {
+    match results.positives.iter().find_map(|seen| fault(seen, &expected)) {
         Some(why) => Event::Voided { why },
         None if !results.negative_is_blank => {
             voided("the negative control is missing or not blank")
@@ -159,9 +150,7 @@ fn judge(loaded: &Loaded, results: &ControlResults) -> Event {
 /// What is wrong with a positive control.
 fn fault(seen: &Profile, expected: &Profile) -> Option<String> {
     let wrong = seen.typed().iter().find(|typed| {
-        expected
-            .at(typed.locus)
-            .is_some_and(|control| control.genotype != typed.genotype)
+        expected.at(typed.locus).is_some_and(|control| control.genotype != typed.genotype)
     });
     if let Some(typed) = wrong {
         return Some(format!("the positive control is wrong at {}", typed.locus));
@@ -179,10 +168,7 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (None, Event::Loaded(loaded)) => Ok(Stage::Loaded(loaded.clone())),
         (Some(Stage::Loaded(loaded)), Event::Controlled) => Ok(Stage::Controlled(loaded)),
         (Some(Stage::Loaded(loaded)), Event::Voided { .. }) => Ok(Stage::Void(loaded)),
-        (_, event) => Err(Misapplied {
-            station: "typing",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "typing", event: event.word() }),
     }
 }
 
@@ -200,10 +186,9 @@ impl ControlledRun {
     /// The plate has not run, or its controls failed.
     pub fn check(plate: &PlateNumber, stage: Option<&Stage>) -> Result<Self, Refusal> {
         match stage {
-            Some(Stage::Controlled(loaded)) => Ok(Self {
-                plate: plate.clone(),
-                specimens: loaded.specimens.clone(),
-            }),
+            Some(Stage::Controlled(loaded)) => {
+                Ok(Self { plate: plate.clone(), specimens: loaded.specimens.clone() })
+            }
             Some(Stage::Void(_)) => {
                 Err(RefusalCode::ControlsFailed.about(format!("plate {plate} is void")))
             }
@@ -338,25 +323,11 @@ pub mod reading {
     /// reviews, or a step out of order.
     pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
         match (stage, command) {
-            (
-                _,
-                Command::Record {
-                    run,
-                    specimen,
-                    profile,
-                    digest,
-                    stamp,
-                },
-            ) => {
+            (_, Command::Record { run, specimen, profile, digest, stamp }) => {
                 check_sample(&run.specimens, &specimen, &profile)?;
                 let version = stage.map_or(0, |stage| stage.typed().version) + 1;
                 let author = stamp.by;
-                Ok(Event::Typed(Typed {
-                    plate: run.plate,
-                    version,
-                    digest,
-                    author,
-                }))
+                Ok(Event::Typed(Typed { plate: run.plate, version, digest, author }))
             }
             (Some(Stage::Typed(typed)), Command::Review(stamp)) => {
                 not_the_author(typed, &stamp)?;
@@ -382,9 +353,8 @@ pub mod reading {
             return Err(RefusalCode::NotOnPlate.about(format!("specimen {specimen}")));
         }
         match controls::recognise(profile) {
-            Some(control) => Err(RefusalCode::Contaminated.about(format!(
-                "specimen {specimen} shows the genotype of control {control}"
-            ))),
+            Some(control) => Err(RefusalCode::Contaminated
+                .about(format!("specimen {specimen} shows the genotype of control {control}"))),
             None => Ok(()),
         }
     }
@@ -404,16 +374,10 @@ pub mod reading {
         match (stage, event) {
             (_, Event::Typed(typed)) => Ok(Stage::Typed(typed.clone())),
             (Some(Stage::Typed(typed)), Event::Reviewed { reviewer }) => {
-                Ok(Stage::Reviewed(Reviewed {
-                    typed,
-                    reviewer: reviewer.clone(),
-                }))
+                Ok(Stage::Reviewed(Reviewed { typed, reviewer: reviewer.clone() }))
             }
             (Some(Stage::Typed(typed)), Event::Returned { .. }) => Ok(Stage::Returned(typed)),
-            (_, event) => Err(Misapplied {
-                station: "typing",
-                event: event.word(),
-            }),
+            (_, event) => Err(Misapplied { station: "typing", event: event.word() }),
         }
     }
 
@@ -444,9 +408,8 @@ pub mod reading {
                     digest: digest.to_owned(),
                     profile,
                 }),
-                Some(Stage::Reviewed(_)) => Err(RefusalCode::NotReviewed.about(format!(
-                    "specimen {specimen}: not the profile that was reviewed"
-                ))),
+                Some(Stage::Reviewed(_)) => Err(RefusalCode::NotReviewed
+                    .about(format!("specimen {specimen}: not the profile that was reviewed"))),
                 Some(stage) => Err(RefusalCode::NotReviewed
                     .about(format!("specimen {specimen} is {}", stage.word()))),
                 None => Err(RefusalCode::NotReviewed

@@ -140,40 +140,17 @@ pub fn decide(
     table: &AcceptanceTable,
 ) -> Result<Event, Refusal> {
     match (stage, command) {
-        (
-            None,
-            Command::EnterPerson {
-                reviewed,
-                lawful,
-                laboratory,
-                stamp,
-            },
-        ) => enter_person(&reviewed, &lawful, laboratory, stamp, table),
-        (
-            None,
-            Command::EnterEvidence {
-                category,
-                profile,
-                digest,
-                laboratory,
-                case,
-                stamp,
-            },
-        ) => {
+        (None, Command::EnterPerson { reviewed, lawful, laboratory, stamp }) => {
+            enter_person(&reviewed, &lawful, laboratory, stamp, table)
+        }
+        (None, Command::EnterEvidence { category, profile, digest, laboratory, case, stamp }) => {
             if !category.index().holds_evidence() {
                 let found = format!("'{category}' is not a category of evidence");
                 return Err(RefusalCode::CategoryConflict.about(found));
             }
             accept(table, category, &profile)?;
             let source = Source::Evidence { case };
-            Ok(Event::Indexed(Indexed {
-                category,
-                laboratory,
-                version: 1,
-                digest,
-                source,
-                stamp,
-            }))
+            Ok(Event::Indexed(Indexed { category, laboratory, version: 1, digest, source, stamp }))
         }
         (Some(Stage::Indexed(_)), Command::Withdraw(removal)) => Ok(Event::Withdrawn { removal }),
         (Some(Stage::Withdrawn(_)), _) => {
@@ -228,13 +205,8 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Indexed(indexed)) => Ok(Stage::Indexed(indexed.clone())),
         (Some(Stage::Indexed(_)), Event::Withdrawn { removal }) => {
-            Ok(Stage::Withdrawn(Withdrawn {
-                removal: removal.clone(),
-            }))
+            Ok(Stage::Withdrawn(Withdrawn { removal: removal.clone() }))
         }
-        (_, event) => Err(Misapplied {
-            station: "upload",
-            event: event.word(),
-        }),
+        (_, event) => Err(Misapplied { station: "upload", event: event.word() }),
     }
 }

@@ -76,10 +76,7 @@ pub struct Target {
 impl Target {
     /// All rows of a side.
     pub fn all(side: Side) -> Self {
-        Self {
-            side,
-            indexes: IndexSet::ALL,
-        }
+        Self { side, indexes: IndexSet::ALL }
     }
 }
 

@@ -168,12 +168,7 @@ impl<'a> Question<'a> {
             .collect();
         // Many alleles tell little; but a lone allele tells no more than two do.
         probes.sort_by_key(|probe| (probe.signature.count_ones().max(2), telling(probe.position)));
-        Self {
-            profile,
-            rule,
-            probes,
-            mismatches_max,
-        }
+        Self { profile, rule, probes, mismatches_max }
     }
 
     fn ask(&self, block: &Block, indexes: IndexSet, found: &mut Vec<Found>) {
@@ -228,8 +223,6 @@ fn tally(
 /// Rows with no more than the given number of mismatches. Counted without leaving early, and in
 /// signed numbers, for which the oldest wide registers have a comparison.
 fn survivors(mismatches: &[i32; BLOCK_ROWS], mismatches_max: i32) -> i32 {
-    let within = mismatches
-        .iter()
-        .map(|count| i32::from(*count <= mismatches_max));
+    let within = mismatches.iter().map(|count| i32::from(*count <= mismatches_max));
     within.sum()
 }

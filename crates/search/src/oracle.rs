@@ -73,9 +73,8 @@ impl Engine for Oracle {
         profiles: &[(SpecimenKey, PackedProfile)],
         rule: &SearchRule,
     ) -> Result<Vec<(SpecimenKey, Vec<Found>)>, SearchError> {
-        let answers = profiles
-            .iter()
-            .map(|(key, profile)| Ok((*key, self.query(target, profile, rule)?)));
+        let answers =
+            profiles.iter().map(|(key, profile)| Ok((*key, self.query(target, profile, rule)?)));
         answers.collect()
     }
 

@@ -54,25 +54,15 @@ impl PackedLocus<'_> {
 impl PackedProfile {
     /// The typed loci in stable order.
     pub(crate) fn loci(&self) -> impl Iterator<Item = PackedLocus<'_>> {
-        let (set, mut rest) = self
-            .words
-            .split_at_checked(SET_WORDS)
-            .unwrap_or((&[], &self.words));
-        let set = set
-            .iter()
-            .rev()
-            .fold(0, |bits: u64, word| bits << 16 | u64::from(*word));
+        let (set, mut rest) = self.words.split_at_checked(SET_WORDS).unwrap_or((&[], &self.words));
+        let set = set.iter().rev().fold(0, |bits: u64, word| bits << 16 | u64::from(*word));
         let typed = Locus::all().filter(move |locus| set >> locus.position() & 1 == 1);
         typed.map_while(move |locus| {
             let (head, words) = rest.split_first()?;
             let (codes, after) = words.split_at_checked(usize::from(head & COUNT_MASK))?;
             rest = after;
             let required = usize::from(head >> COUNT_BITS).checked_sub(1);
-            Some(PackedLocus {
-                locus,
-                codes,
-                required,
-            })
+            Some(PackedLocus { locus, codes, required })
         })
     }
 }
@@ -87,16 +77,11 @@ impl Drop for PackedProfile {
 impl From<&Profile> for PackedProfile {
     fn from(profile: &Profile) -> Self {
         // Sized once, so that no half-built copy of the alleles stays behind in freed memory.
-        let alleles = profile
-            .typed()
-            .iter()
-            .map(|typed| typed.genotype.alleles().len());
+        let alleles = profile.typed().iter().map(|typed| typed.genotype.alleles().len());
         let mut words =
             Vec::with_capacity(SET_WORDS + alleles.map(|count| count + 1).sum::<usize>());
-        let set = profile
-            .typed()
-            .iter()
-            .fold(0, |bits: u64, typed| bits | 1 << typed.locus.position());
+        let set =
+            profile.typed().iter().fold(0, |bits: u64, typed| bits | 1 << typed.locus.position());
         words.extend((0..SET_WORDS).map(|word| (set >> (16 * word) & 0xFFFF) as u16));
         for typed in profile.typed() {
             let head = words.len();
@@ -111,9 +96,7 @@ impl From<&Profile> for PackedProfile {
                     codes.len() as u16 | (place.map_or(0, |place| place as u16 + 1) << COUNT_BITS);
             }
         }
-        Self {
-            words: words.into_boxed_slice(),
-        }
+        Self { words: words.into_boxed_slice() }
     }
 }
 
@@ -186,13 +169,7 @@ mod tests {
         ];
         let packed = PackedProfile::from(&Profile::new(loci).unwrap());
         let set = [1 << 1, 1 << (24 - 16), 0, 0];
-        let fga = [
-            4 | 3 << 6,
-            93 << 3 | 1,
-            170 << 3 | 2,
-            173 << 3 | 1,
-            260 << 3 | 3,
-        ];
+        let fga = [4 | 3 << 6, 93 << 3 | 1, 170 << 3 | 2, 173 << 3 | 1, 260 << 3 | 3];
         let sex = [2, 4, 5];
         assert_eq!(*packed.words, [&set[..], &fga, &sex].concat());
     }

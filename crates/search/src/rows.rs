@@ -67,11 +67,7 @@ impl Rows {
 
     /// The key must not be held yet.
     pub(crate) fn push(&mut self, row: Row) {
-        if self
-            .blocks
-            .last()
-            .is_none_or(|block| block.rows.len() == BLOCK_ROWS)
-        {
+        if self.blocks.last().is_none_or(|block| block.rows.len() == BLOCK_ROWS) {
             self.blocks.push(Block::new());
         }
         let number = self.blocks.len() - 1;
@@ -134,11 +130,7 @@ mod tests {
         let mut held = 0;
         for (number, block) in rows.blocks.iter().enumerate() {
             assert!(!block.rows.is_empty());
-            assert_eq!(
-                block.rows.capacity(),
-                BLOCK_ROWS,
-                "a block never moves its rows"
-            );
+            assert_eq!(block.rows.capacity(), BLOCK_ROWS, "a block never moves its rows");
             for slot in 0..BLOCK_ROWS {
                 let lying = block.signatures.map(|column| column[slot]);
                 let expected = block.rows.get(slot).map(|row| {

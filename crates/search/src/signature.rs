@@ -27,9 +27,9 @@ pub(crate) fn signatures(profile: &PackedProfile) -> [u32; SHADED_LOCI] {
 }
 
 fn signature(packed: &PackedLocus) -> u32 {
-    packed.exact_tenths().map_or(OPEN, |tenths| {
-        tenths.fold(0, |bits, tenths| bits | allele_bit(tenths))
-    })
+    packed
+        .exact_tenths()
+        .map_or(OPEN, |tenths| tenths.fold(0, |bits, tenths| bits | allele_bit(tenths)))
 }
 
 /// Whole repeats take neighbouring bits, microvariants the far ones: few loci have more than 32

@@ -25,30 +25,20 @@ impl RoleTable {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut table = BTreeMap::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let mut words = line
-                .split('#')
-                .next()
-                .unwrap_or_default()
-                .split_whitespace();
+            let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
             let Some(action) = words.next() else { continue };
             if action.split_once('.').is_none() {
-                return Err(format!(
-                    "line {number}: '{action}' is no action such as kit.receive"
-                ));
+                return Err(format!("line {number}: '{action}' is no action such as kit.receive"));
             }
             let role = |word: &str| {
                 Role::from_word(word).ok_or(format!("line {number}: '{word}' is no role"))
             };
             let roles = words.map(role).collect::<Result<BTreeSet<_>, _>>()?;
             if roles.is_empty() {
-                return Err(format!(
-                    "line {number}: nobody may {action}; name at least one role"
-                ));
+                return Err(format!("line {number}: nobody may {action}; name at least one role"));
             }
             if table.insert(action.to_owned(), roles).is_some() {
-                return Err(format!(
-                    "line {number}: {action} stands twice; write it once"
-                ));
+                return Err(format!("line {number}: {action} stands twice; write it once"));
             }
         }
         Ok(Self(table))
@@ -73,10 +63,7 @@ impl RoleTable {
     /// The places at which the actor may take an action; the empty place alone where it is all.
     pub fn places<'a>(&self, actor: &'a Actor, action: &str) -> BTreeSet<&'a str> {
         let roles = self.roles(action);
-        let granted = actor
-            .grants
-            .iter()
-            .filter(|grant| roles.contains(&grant.role));
+        let granted = actor.grants.iter().filter(|grant| roles.contains(&grant.role));
         let places: BTreeSet<_> = granted.map(|grant| grant.site.as_str()).collect();
         if places.contains("*") {
             return BTreeSet::from([""]);
@@ -91,11 +78,7 @@ impl RoleTable {
     pub fn check(&self, actor: &Actor, action: &str, place: &str) -> Result<(), ServiceError> {
         let roles = self.roles(action);
         let fits = |site: &str| place.is_empty() || site == "*" || site == place;
-        if actor
-            .grants
-            .iter()
-            .any(|grant| roles.contains(&grant.role) && fits(&grant.site))
-        {
+        if actor.grants.iter().any(|grant| roles.contains(&grant.role) && fits(&grant.site)) {
             return Ok(());
         }
         let words: Vec<_> = roles.iter().map(|role| role.word()).collect();
@@ -115,14 +98,8 @@ mod tests {
     use store::custody::account::Grant;
 
     fn actor(role: Role, site: &str) -> Actor {
-        let grants = vec![Grant {
-            role,
-            site: site.to_owned(),
-        }];
-        Actor {
-            account: AccountId::from("someone"),
-            grants,
-        }
+        let grants = vec![Grant { role, site: site.to_owned() }];
+        Actor { account: AccountId::from("someone"), grants }
     }
 
     #[test]
@@ -135,28 +112,15 @@ mod tests {
         };
         apart(Role::Accessioner, Role::Collector, "accession.examine");
         apart(Role::Reviewer, Role::Analyst, "typing.review");
-        apart(
-            Role::CaseworkAnalyst,
-            Role::IndexCustodian,
-            "notice.release-name",
-        );
-        apart(
-            Role::PrivacyOfficer,
-            Role::ProgramManager,
-            "removal.request",
-        );
+        apart(Role::CaseworkAnalyst, Role::IndexCustodian, "notice.release-name");
+        apart(Role::PrivacyOfficer, Role::ProgramManager, "removal.request");
         for action in table.actions() {
             let roles = table.roles(action);
             let profile = ["typing.view", "candidate.view"].contains(&action);
-            assert!(
-                !(profile && roles.contains(&Role::PrivacyOfficer)),
-                "{action}"
-            );
+            assert!(!(profile && roles.contains(&Role::PrivacyOfficer)), "{action}");
             let reads = action.starts_with("account.") || action.starts_with("audit.");
             assert!(reads || !roles.contains(&Role::Administrator), "{action}");
-            let changes = !["list", "view", "verify"]
-                .iter()
-                .any(|verb| action.ends_with(verb));
+            let changes = !["list", "view", "verify"].iter().any(|verb| action.ends_with(verb));
             assert!(!(changes && roles.contains(&Role::Auditor)), "{action}");
         }
     }
@@ -165,22 +129,12 @@ mod tests {
     fn a_grant_holds_where_it_was_given() {
         let table = RoleTable::parse(TABLE).unwrap();
         let collector = actor(Role::Collector, "ERO-DAL");
-        assert!(
-            table
-                .check(&collector, "collection.open", "ERO-DAL")
-                .is_ok()
-        );
-        let elsewhere = table
-            .check(&collector, "collection.open", "ERO-HOU")
-            .unwrap_err();
+        assert!(table.check(&collector, "collection.open", "ERO-DAL").is_ok());
+        let elsewhere = table.check(&collector, "collection.open", "ERO-HOU").unwrap_err();
         let text = "someone may not collection.open at ERO-HOU; a role that may: collector";
         assert_eq!(elsewhere.to_string(), text);
         let everywhere = actor(Role::Collector, "*");
-        assert!(
-            table
-                .check(&everywhere, "collection.open", "ERO-HOU")
-                .is_ok()
-        );
+        assert!(table.check(&everywhere, "collection.open", "ERO-HOU").is_ok());
         assert!(table.check(&everywhere, "no.such-action", "").is_err());
     }
 
@@ -191,9 +145,6 @@ mod tests {
         };
         check("kit.receive boss", "line 1: 'boss' is no role");
         check("\nkit", "line 2: 'kit' is no action such as kit.receive");
-        check(
-            "kit.receive",
-            "line 1: nobody may kit.receive; name at least one role",
-        );
+        check("kit.receive", "line 1: nobody may kit.receive; name at least one role");
     }
 }

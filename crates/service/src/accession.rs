@@ -139,11 +139,7 @@ impl Programme {
         let finding = self.finding(&facts)?;
         Ok(match (finding.outcome, finding.category) {
             (Outcome::Collect | Outcome::MaySkip, Some(category)) => Lawful::As(category),
-            _ if finding
-                .reasons
-                .first()
-                .is_some_and(|reason| reason.id == "UNDER_14") =>
-            {
+            _ if finding.reasons.first().is_some_and(|reason| reason.id == "UNDER_14") => {
                 Lawful::Underage
             }
             _ => Lawful::NoBasis,
@@ -157,10 +153,7 @@ impl Programme {
         opened: &collection::Opened,
     ) -> Result<KitRecord, ServiceError> {
         let Some(row) = rows::kit::load(tx, kit)? else {
-            return Ok(KitRecord {
-                lot_recalled: false,
-                in_date: false,
-            });
+            return Ok(KitRecord { lot_recalled: false, in_date: false });
         };
         let used_on = self.civil_date(tx, &opened.booking, opened.opened_at)?;
         let issued = row.value.issued();
@@ -183,16 +176,11 @@ impl Programme {
         note(tx, op, "custody", kit.as_str(), "linked", &())?;
         chain(tx, op, kit, Action::Accepted, self.laboratory.as_str())?;
         close_missing(tx, op, person)?;
-        let register = RegisterSpecimen {
-            specimen,
-            category: accepted.category,
-        };
+        let register = RegisterSpecimen { specimen, category: accepted.category };
         let key = jobs::registration_of(kit);
         let sealed = self.seal_job(tx, person, jobs::REGISTER_SPECIMEN, &register)?;
         job::enqueue(tx, &key, jobs::REGISTER_SPECIMEN, &sealed, op.at)?;
-        Ok(Examined::Accepted {
-            accession: accepted.accession,
-        })
+        Ok(Examined::Accepted { accession: accepted.accession })
     }
 
     fn rejected(
@@ -208,10 +196,7 @@ impl Programme {
         if why.asks_again() {
             open_duty(tx, op, person, why.word())?;
         }
-        let subject = notice::Subject::Rejection {
-            kit: kit.clone(),
-            why,
-        };
+        let subject = notice::Subject::Rejection { kit: kit.clone(), why };
         let to = Ori::new(opened.site.as_str());
         raise_notice(tx, op, &format!("rejection/{kit}"), subject, to)?;
         Ok(Examined::Rejected { why })
@@ -231,11 +216,7 @@ pub(crate) fn raise_notice(
     }
     let id = NoticeId::new(op.ids.id());
     let due_at = notice_due(op);
-    let command = notice::Command::Raise(notice::Due {
-        subject,
-        to,
-        due_at,
-    });
+    let command = notice::Command::Raise(notice::Due { subject, to, due_at });
     advance!(tx, op, "notice": journey::notice, rows::notice, &id, command);
     Ok(rows::notice::about(tx, &id, about)?)
 }

@@ -83,10 +83,7 @@ impl Programme {
         if !self.custody.read(rows::list)?.is_empty() {
             return Err(ServiceError::Conflict);
         }
-        let grants = [Grant {
-            role: Role::Administrator,
-            site: "*".to_owned(),
-        }];
+        let grants = [Grant { role: Role::Administrator, site: "*".to_owned() }];
         self.add_account(op, account, password, &grants)
     }
 
@@ -107,14 +104,7 @@ impl Programme {
             for grant in grants {
                 rows::grant(tx, account, grant)?;
             }
-            note(
-                tx,
-                op,
-                "account",
-                account.as_str(),
-                "created",
-                &words(grants),
-            )
+            note(tx, op, "account", account.as_str(), "created", &words(grants))
         })
     }
 
@@ -174,11 +164,7 @@ impl Programme {
             let mut listed = Vec::new();
             for (account, active, _) in accounts {
                 let roles = words(&rows::grants(tx, &account)?);
-                listed.push(Listed {
-                    account,
-                    active,
-                    roles,
-                });
+                listed.push(Listed { account, active, roles });
             }
             Ok(listed)
         })
@@ -193,10 +179,7 @@ impl Programme {
         self.custody.read(|tx| {
             let stored = rows::load(tx, account)?.filter(|stored| stored.active);
             stored.ok_or_else(|| ServiceError::not_found("active account", account))?;
-            Ok(Actor {
-                account: account.clone(),
-                grants: rows::grants(tx, account)?,
-            })
+            Ok(Actor { account: account.clone(), grants: rows::grants(tx, account)? })
         })
     }
 
@@ -214,13 +197,10 @@ impl Programme {
         // What was typed into the wrong field, a password perhaps, stays out of the record.
         let subject = stored.as_ref().map_or("unknown", |_| account.as_str());
         let stored = stored.filter(|stored| stored.active);
-        let hash = stored
-            .as_ref()
-            .map_or(DECOY, |stored| stored.password_hash.as_str());
+        let hash = stored.as_ref().map_or(DECOY, |stored| stored.password_hash.as_str());
         let fits = verify(password, hash) && stored.is_some();
         if !fits {
-            self.custody
-                .write(|tx| note(tx, op, "account", subject, "sign_in_failed", &()))?;
+            self.custody.write(|tx| note(tx, op, "account", subject, "sign_in_failed", &()))?;
             let text = "name and password do not fit; check both, or ask an administrator";
             return Err(ServiceError::Invalid(text.to_owned()));
         }
@@ -229,10 +209,7 @@ impl Programme {
             rows::open_session(tx, &token_digest(&token), account, &csrf, op.at)?;
             note(tx, op, "account", account.as_str(), "signed_in", &())
         })?;
-        Ok(Opened {
-            token,
-            actor: self.actor(account)?,
-        })
+        Ok(Opened { token, actor: self.actor(account)? })
     }
 
     /// The session of a token, if it is in force; its idle time starts again.
@@ -259,10 +236,7 @@ impl Programme {
             Err(ServiceError::NotFound { .. }) => return Ok(None),
             other => other?,
         };
-        Ok(Some(Signed {
-            actor,
-            csrf: session.csrf,
-        }))
+        Ok(Some(Signed { actor, csrf: session.csrf }))
     }
 
     /// Ends a session.
@@ -290,16 +264,12 @@ fn hash(password: &str) -> Result<String, ServiceError> {
         )));
     }
     let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string())
-        .map_err(|_| StoreError::Encode("a password").into())
+    hash.map(|hash| hash.to_string()).map_err(|_| StoreError::Encode("a password").into())
 }
 
 fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-    })
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn random_token() -> Result<String, ServiceError> {
@@ -314,8 +284,5 @@ fn token_digest(token: &str) -> Vec<u8> {
 }
 
 fn words(grants: &[Grant]) -> Vec<String> {
-    grants
-        .iter()
-        .map(|grant| format!("{} at {}", grant.role, grant.site))
-        .collect()
+    grants.iter().map(|grant| format!("{} at {}", grant.role, grant.site)).collect()
 }

@@ -2,7 +2,8 @@
 //! one published checkpoint commits to both.
 
 use serde::Serialize;
-use store::audit::{self, Event, checkpoint, verify};
+use store::audit::checkpoint::{self, AuditKey, Checkpoint};
+use store::audit::{self, Event, verify};
 use store::{Database, Tx};
 
 use crate::context::OpContext;
@@ -45,6 +46,19 @@ pub struct Checked {
     pub fault: Option<String>,
 }
 
+/// A record as it was signed, for publication: whoever keeps it can prove a later change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signed {
+    /// Which record.
+    pub side: Side,
+    /// Entries that it covers.
+    pub size: u64,
+    /// The key that verifies it, in the form of the C2SP signed note.
+    pub verifier_key: String,
+    /// The checkpoint, in the form of the C2SP tlog checkpoint.
+    pub checkpoint: String,
+}
+
 /// An entry of the record as pages show it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
@@ -85,10 +99,7 @@ impl Programme {
         progress: &dyn Fn(Side, u64, u64),
     ) -> Result<Vec<Checked>, ServiceError> {
         self.may(op, "audit.verify", "")?;
-        [Side::Custody, Side::Index]
-            .into_iter()
-            .map(|side| self.verify(side, progress))
-            .collect()
+        [Side::Custody, Side::Index].into_iter().map(|side| self.verify(side, progress)).collect()
     }
 
     fn verify(
@@ -103,11 +114,10 @@ impl Programme {
         let verifier = key.verifier()?;
         let step = |done, total| progress(side, done, total);
         let outcome =
-            self.database(side)
-                .read(|tx| match verify::verify(tx, &verifier, &step) {
-                    Err(verify::AuditFault::Store(error)) => Err(error),
-                    other => Ok(other),
-                })?;
+            self.database(side).read(|tx| match verify::verify(tx, &verifier, &step) {
+                Err(verify::AuditFault::Store(error)) => Err(error),
+                other => Ok(other),
+            })?;
         match outcome {
             Ok(verified) => Ok(Checked {
                 side,
@@ -119,38 +129,31 @@ impl Programme {
             Err(fault) => {
                 let size = self.database(side).read(audit::size)?;
                 let fault = Some(fault.to_string());
-                Ok(Checked {
-                    side,
-                    size,
-                    root: String::new(),
-                    signed: 0,
-                    fault,
-                })
+                Ok(Checked { side, size, root: String::new(), signed: 0, fault })
             }
         }
     }
 
     /// Signs both records as they stand. The index goes first, and its root becomes an entry of
-    /// the custody record.
+    /// the custody record. What comes back is to be published outside this programme.
     ///
     /// # Errors
-    /// A record does not continue its last checkpoint: it was changed behind the programme.
-    pub fn sign_audit(&self, op: &OpContext<'_>) -> Result<(), ServiceError> {
+    /// `Forbidden`; a record does not continue its last checkpoint: it was changed behind the
+    /// programme.
+    pub fn sign_audit(&self, op: &OpContext<'_>) -> Result<Vec<Signed>, ServiceError> {
+        self.may(op, "audit.sign", "")?;
         let key = self.keys.audit_index()?;
-        self.index
-            .write(|tx| checkpoint::sign(tx, &key, op.at).map(|_| ()))?;
+        let index = self.index.write(|tx| checkpoint::sign(tx, &key, op.at))?;
+        let signed_index = index.map(|note| signed(Side::Index, &key, note));
         let (size, root) = self.size_and_root(Side::Index)?;
-        let anchor = Anchor {
-            record: "index",
-            size,
-            root,
-        };
+        let anchor = Anchor { record: "index", size, root };
         let key = self.keys.audit_custody()?;
-        self.custody.write(|tx| {
+        let custody = self.custody.write(|tx| {
             note(tx, op, "audit", "index", "anchored", &anchor)?;
-            checkpoint::sign(tx, &key, op.at)?;
-            Ok(())
-        })
+            Ok::<_, ServiceError>(checkpoint::sign(tx, &key, op.at)?)
+        })?;
+        let signed_custody = custody.map(|note| signed(Side::Custody, &key, note));
+        Ok(signed_custody.into_iter().chain(signed_index).collect())
     }
 
     /// Entries and root of a record as it stands.
@@ -177,9 +180,8 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
         self.may(op, "audit.view", "")?;
-        let page = self
-            .database(side)
-            .read(|tx: &mut dyn Tx| audit::page_back(tx, before, limit))?;
+        let page =
+            self.database(side).read(|tx: &mut dyn Tx| audit::page_back(tx, before, limit))?;
         Ok(page.into_iter().map(listed).collect())
     }
 
@@ -188,6 +190,15 @@ impl Programme {
             Side::Custody => &self.custody,
             Side::Index => &self.index,
         }
+    }
+}
+
+fn signed(side: Side, key: &AuditKey, checkpoint: Checkpoint) -> Signed {
+    Signed {
+        side,
+        size: checkpoint.size,
+        verifier_key: key.verifier_key(),
+        checkpoint: checkpoint.note,
     }
 }
 

@@ -158,10 +158,7 @@ impl Programme {
             ServiceError::Invalid(format!("the file cannot be read: {error}"))
         };
         let (rows, problems) = booking_feed::Bookings::open(feed).map_err(unreadable)?;
-        let mut import = BookingImport {
-            problems,
-            ..BookingImport::default()
-        };
+        let mut import = BookingImport { problems, ..BookingImport::default() };
         for booked in rows {
             let booked = booked.map_err(unreadable)?;
             progress(booked.row);
@@ -206,10 +203,7 @@ impl Programme {
                 recorded.decision
             }
         };
-        *import
-            .outcomes
-            .entry(decision.finding.outcome.word())
-            .or_default() += 1;
+        *import.outcomes.entry(decision.finding.outcome.word()).or_default() += 1;
         Ok(())
     }
 
@@ -232,9 +226,7 @@ impl Programme {
         }
         let digest = self.digest("booking", record)?;
         self.step(op, "booking", booking.as_str(), |tx| {
-            let command = Command::Amend {
-                digest: digest.clone(),
-            };
+            let command = Command::Amend { digest: digest.clone() };
             let stage =
                 advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
             let person = stage.booked().person.clone();
@@ -305,11 +297,7 @@ impl Programme {
             let record = self.open_record(tx, booking)?;
             note(tx, op, "booking", booking.as_str(), "viewed", &())?;
             let listed = listed(tx, &row)?;
-            Ok(Viewed {
-                listed,
-                person: record.person,
-                circumstances: record.circumstances,
-            })
+            Ok(Viewed { listed, person: record.person, circumstances: record.circumstances })
         })
     }
 
@@ -367,11 +355,7 @@ impl Programme {
         let key = envelope::create(tx, &self.keys.kek, person.as_str())?;
         let text =
             serde_json::to_vec(&record.person).map_err(|_| StoreError::Encode("a person"))?;
-        let place = Place {
-            table: "person",
-            row: person.as_str(),
-            column: "sealed",
-        };
+        let place = Place { table: "person", row: person.as_str(), column: "sealed" };
         let sealed = envelope::seal(&key, place, &text)?;
         let digest = digest.as_ref().map(<[u8; 32]>::as_slice);
         rows::booking::record_person(tx, &person, digest, &sealed, op.at)?;
@@ -420,11 +404,7 @@ impl Programme {
 }
 
 fn record_place(booking: &BookingId) -> Place<'_> {
-    Place {
-        table: "booking",
-        row: booking.as_str(),
-        column: "sealed",
-    }
+    Place { table: "booking", row: booking.as_str(), column: "sealed" }
 }
 
 /// How a booking stands accounted for by what is on record.
@@ -432,23 +412,12 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
     let decision = rows::eligibility::load(tx, &close.booking)?
         .ok_or_else(|| RefusalCode::NoDecision.about("the booking has no decision"))?;
     let journey::eligibility::Stage::Decided(decision) = decision.value;
-    let reason = || {
-        decision
-            .finding
-            .reasons
-            .first()
-            .map_or_else(String::new, |r| r.id.clone())
-    };
+    let reason = || decision.finding.reasons.first().map_or_else(String::new, |r| r.id.clone());
     match (decision.finding.outcome, close.why) {
         (Outcome::DoNotCollect, _) => Ok(Disposition::NotToBeCollected { reason: reason() }),
         (Outcome::MaySkip, _) => Ok(Disposition::Skipped { reason: reason() }),
         (Outcome::Defer, _) => {
-            let missing = decision
-                .finding
-                .missing
-                .first()
-                .cloned()
-                .unwrap_or_default();
+            let missing = decision.finding.missing.first().cloned().unwrap_or_default();
             Ok(Disposition::Unresolved { missing })
         }
         (Outcome::Collect, Some(why)) => Ok(Disposition::DueNotCollected { why }),
@@ -474,9 +443,7 @@ pub(crate) fn close_missing(
     for row in rows::duty::open_of(tx, person)? {
         if row.value.open().because == MISSING {
             let id = RecollectionId::from(row.id.as_str());
-            let event = duty::Event::Closed {
-                why: "arrived".to_owned(),
-            };
+            let event = duty::Event::Closed { why: "arrived".to_owned() };
             advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
         }
     }
@@ -494,11 +461,7 @@ pub(crate) fn open_duty(
         return Ok(());
     }
     let id = RecollectionId::new(op.ids.id());
-    let open = duty::Open {
-        person: person.clone(),
-        because: because.to_owned(),
-        since: op.at,
-    };
+    let open = duty::Open { person: person.clone(), because: because.to_owned(), since: op.at };
     advance!(tx, op, "duty": journey::duty, rows::duty, &id, duty::Event::Opened(open));
     Ok(())
 }
@@ -520,13 +483,7 @@ fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, Servic
         outcome: finding.as_ref().map(|finding| finding.outcome),
         reasons: finding
             .as_ref()
-            .map(|finding| {
-                finding
-                    .reasons
-                    .iter()
-                    .map(|reason| reason.id.clone())
-                    .collect()
-            })
+            .map(|finding| finding.reasons.iter().map(|reason| reason.id.clone()).collect())
             .unwrap_or_default(),
         missing: finding.map(|finding| finding.missing).unwrap_or_default(),
     })

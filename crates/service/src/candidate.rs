@@ -94,10 +94,7 @@ impl Programme {
                 .unwrap_or_default();
             let comparison = compare(&evidence.profile, &record.profile, &rule);
             note(tx, op, "candidate", candidate.as_str(), "viewed", &())?;
-            Ok(Explained {
-                listed: listed(&row),
-                comparison,
-            })
+            Ok(Explained { listed: listed(&row), comparison })
         })
     }
 
@@ -131,10 +128,7 @@ impl Programme {
         self.may_work(op, "candidate.exclude", id)?;
         not_empty("why", &exclude.why)?;
         self.index_step(op, "candidate", id.as_str(), |tx| {
-            let command = Command::Exclude {
-                why: exclude.why.clone(),
-                stamp: op.stamp(),
-            };
+            let command = Command::Exclude { why: exclude.why.clone(), stamp: op.stamp() };
             advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command);
             Ok(())
         })
@@ -152,10 +146,8 @@ impl Programme {
         self.may_work(op, "candidate.request", candidate)?;
         let id = ConfirmationId::new(op.ids.id());
         self.index_step(op, "candidate", candidate.as_str(), |tx| {
-            let command = Command::RequestConfirmation {
-                confirmation: id.clone(),
-                stamp: op.stamp(),
-            };
+            let command =
+                Command::RequestConfirmation { confirmation: id.clone(), stamp: op.stamp() };
             let stage = advance!(
                 tx, op, "candidate": journey::candidate, rows::candidate, candidate, command
             );
@@ -199,9 +191,7 @@ impl Programme {
         action: &str,
         candidate: &CandidateId,
     ) -> Result<(), ServiceError> {
-        let laboratory = self
-            .index
-            .read(|tx| rows::candidate::laboratory(tx, candidate))?;
+        let laboratory = self.index.read(|tx| rows::candidate::laboratory(tx, candidate))?;
         let laboratory =
             laboratory.ok_or_else(|| ServiceError::not_found("candidate", candidate))?;
         // The database laboratory's own people look at both sides of a pair.

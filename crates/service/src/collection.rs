@@ -117,10 +117,7 @@ impl Programme {
                 stamp: op.stamp(),
             };
             advance!(tx, op, "collection": journey::collection, rows::collection, &id, command);
-            let command = kit::Command::Open {
-                usable,
-                collection: id.clone(),
-            };
+            let command = kit::Command::Open { usable, collection: id.clone() };
             advance!(tx, op, "kit": journey::kit, rows::kit, &open.kit, command);
             chain(tx, op, &open.kit, Action::Opened, open.site.as_str())?;
             Ok(id)
@@ -135,10 +132,7 @@ impl Programme {
         let id = &scan.collection;
         self.may(op, "collection.scan", &self.collection_site(id)?)?;
         self.step(op, "collection", id.as_str(), |tx| {
-            let command = Command::Scan {
-                device: scan.device.clone(),
-                form: scan.form.clone(),
-            };
+            let command = Command::Scan { device: scan.device.clone(), form: scan.form.clone() };
             advance!(tx, op, "collection": journey::collection, rows::collection, id, command);
             Ok(())
         })
@@ -255,9 +249,7 @@ pub(crate) fn listed(id: &str, stage: &Stage) -> Listed {
 /// A field that may not be empty.
 pub(crate) fn not_empty(field: &str, value: &str) -> Result<(), ServiceError> {
     if value.trim().is_empty() {
-        return Err(ServiceError::Invalid(format!(
-            "{field}: it is empty; fill it in"
-        )));
+        return Err(ServiceError::Invalid(format!("{field}: it is empty; fill it in")));
     }
     Ok(())
 }
@@ -271,16 +263,9 @@ fn one_sample(tx: &mut dyn Tx, booking: &BookingId) -> Result<(), ServiceError> 
         return Err(RefusalCode::BookingAccountedFor.about(found).into());
     }
     let taken = rows::collection::of_booking(tx, booking)?;
-    match taken
-        .iter()
-        .find(|row| !matches!(row.value, Stage::Abandoned(_)))
-    {
+    match taken.iter().find(|row| !matches!(row.value, Stage::Abandoned(_))) {
         Some(row) => {
-            let found = format!(
-                "collection {} of this booking is {}",
-                row.id,
-                row.value.word()
-            );
+            let found = format!("collection {} of this booking is {}", row.id, row.value.word());
             Err(RefusalCode::StationBusy.about(found).into())
         }
         None => Ok(()),
@@ -324,9 +309,7 @@ fn account_for(
 ) -> Result<(), ServiceError> {
     let row = rows::booking::load(tx, booking)?;
     if matches!(row.map(|row| row.value), Some(booking::Stage::Open(_))) {
-        let how = Disposition::Collected {
-            collection: collection.clone(),
-        };
+        let how = Disposition::Collected { collection: collection.clone() };
         let command = booking::Command::Dispose(how);
         advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
     }

@@ -82,20 +82,13 @@ impl Programme {
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.retype", "")?;
         let specimen = self.confirmation(id)?.value.request().specimen.clone();
-        let before = self
-            .index
-            .read(|tx| index::upload::searchable(tx, &specimen))?;
+        let before = self.index.read(|tx| index::upload::searchable(tx, &specimen))?;
         let same_profile = match (before, again) {
             (Some(before), Some(again)) => Some(is_same(&before.profile, again)),
             (None, Some(_)) => Some(false),
             (_, None) => None,
         };
-        self.confirm_step(op, id, |_, _| {
-            Ok(Command::Retype {
-                same_profile,
-                stamp: op.stamp(),
-            })
-        })
+        self.confirm_step(op, id, |_, _| Ok(Command::Retype { same_profile, stamp: op.stamp() }))
     }
 
     /// The same from the file of a genotype table with the one sample.
@@ -208,10 +201,7 @@ impl Programme {
 }
 
 fn is_same(before: &Profile, again: &Profile) -> bool {
-    let common = before
-        .loci()
-        .intersection(again.loci())
-        .intersection(LocusSet::autosomal());
+    let common = before.loci().intersection(again.loci()).intersection(LocusSet::autosomal());
     let equal = |locus| match (before.at(locus), again.at(locus)) {
         (Some(one), Some(other)) => level(&one.genotype, &other.genotype) == Level::High,
         _ => false,
@@ -227,16 +217,9 @@ fn raise_name_release(
 ) -> Result<(), ServiceError> {
     let confirmed = Confirmed::check(id, Some(stage))?;
     let notice = NoticeId::new(op.ids.id());
-    let command = notice::Command::RaiseNameRelease {
-        confirmed,
-        due_at: notice_due(op),
-    };
+    let command = notice::Command::RaiseNameRelease { confirmed, due_at: notice_due(op) };
     advance!(tx, op, "notice": journey::notice, rows::notice, &notice, command);
-    Ok(rows::notice::about(
-        tx,
-        &notice,
-        &format!("name-release/{id}"),
-    )?)
+    Ok(rows::notice::about(tx, &notice, &format!("name-release/{id}"))?)
 }
 
 fn settle(
@@ -248,10 +231,7 @@ fn settle(
     let candidate = stage.request().candidate.clone();
     let key = format!("{}/{candidate}", jobs::SETTLE_CANDIDATE);
     let refuted_because = refuted_because.map(str::to_owned);
-    let payload = SettleCandidate {
-        candidate,
-        refuted_because,
-    };
+    let payload = SettleCandidate { candidate, refuted_because };
     job::enqueue(tx, &key, jobs::SETTLE_CANDIDATE, &payload, op.at)?;
     Ok(())
 }

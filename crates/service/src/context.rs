@@ -18,10 +18,7 @@ impl Actor {
     /// The programme itself, for the jobs that carry a step across the wall. It holds no role:
     /// jobs do not ask for permission, the use case that enqueued them did.
     pub fn programme() -> Self {
-        Self {
-            account: AccountId::new("buccal"),
-            grants: Vec::new(),
-        }
+        Self { account: AccountId::new("buccal"), grants: Vec::new() }
     }
 }
 
@@ -49,9 +46,6 @@ pub struct OpContext<'a> {
 impl OpContext<'_> {
     /// By whom and when, for the rules.
     pub fn stamp(&self) -> Stamp {
-        Stamp {
-            at: self.at,
-            by: self.actor.account.clone(),
-        }
+        Stamp { at: self.at, by: self.actor.account.clone() }
     }
 }

@@ -33,9 +33,7 @@ impl Programme {
         booking: &BookingId,
     ) -> Result<Decision, ServiceError> {
         self.may(op, "eligibility.decide", &self.site_of(booking)?)?;
-        self.step(op, "eligibility", booking.as_str(), |tx| {
-            self.decide_in(tx, op, booking)
-        })
+        self.step(op, "eligibility", booking.as_str(), |tx| self.decide_in(tx, op, booking))
     }
 
     /// The decision that stands for a booking, with its facts.
@@ -92,9 +90,7 @@ impl Programme {
     }
 
     pub(crate) fn finding(&self, facts: &Facts) -> Result<Finding, ServiceError> {
-        self.rules
-            .find(facts, None)
-            .map_err(|fault| ServiceError::Failed(fault.to_string()))
+        self.rules.find(facts, None).map_err(|fault| ServiceError::Failed(fault.to_string()))
     }
 
     fn keep_facts(
@@ -123,9 +119,5 @@ impl Programme {
 }
 
 fn facts_place(id: &DecisionId) -> Place<'_> {
-    Place {
-        table: "decision",
-        row: id.as_str(),
-        column: "facts",
-    }
+    Place { table: "decision", row: id.as_str(), column: "facts" }
 }

@@ -49,11 +49,7 @@ pub enum ServiceError {
 }
 
 fn at(place: &str) -> String {
-    if place.is_empty() {
-        String::new()
-    } else {
-        format!(" at {place}")
-    }
+    if place.is_empty() { String::new() } else { format!(" at {place}") }
 }
 
 impl ServiceError {
@@ -72,10 +68,7 @@ impl ServiceError {
 
     /// There is no such thing.
     pub fn not_found(what: &'static str, id: impl ToString) -> Self {
-        Self::NotFound {
-            what,
-            id: id.to_string(),
-        }
+        Self::NotFound { what, id: id.to_string() }
     }
 }
 

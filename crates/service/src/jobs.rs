@@ -98,10 +98,7 @@ impl Programme {
     /// # Errors
     /// A database cannot be reached. A job that fails is put back and counted, not an error.
     pub fn run_jobs(&self, op: &OpContext<'_>) -> Result<Round, ServiceError> {
-        let op = OpContext {
-            actor: Actor::programme(),
-            ..op.clone()
-        };
+        let op = OpContext { actor: Actor::programme(), ..op.clone() };
         let mut total = Round::default();
         loop {
             let mut round = Round::default();
@@ -139,10 +136,7 @@ impl Programme {
     }
 
     fn run_job(&self, op: &OpContext<'_>, job: &Job) -> Result<(), ServiceError> {
-        let op = OpContext {
-            purpose: format!("job {}", job.kind),
-            ..op.clone()
-        };
+        let op = OpContext { purpose: format!("job {}", job.kind), ..op.clone() };
         match job.kind.as_str() {
             REGISTER_SPECIMEN => match self.open_job(job)? {
                 Some((_, register)) => self.register_specimen(&op, &register),
@@ -155,9 +149,7 @@ impl Programme {
                 Some((person, withdraw)) => self.withdraw_record(&op, &person, &withdraw),
                 None => Ok(()),
             },
-            other => Err(ServiceError::Failed(format!(
-                "no such kind of job: {other}"
-            ))),
+            other => Err(ServiceError::Failed(format!("no such kind of job: {other}"))),
         }
     }
 
@@ -168,10 +160,7 @@ impl Programme {
         op: &OpContext<'_>,
         register: &RegisterSpecimen,
     ) -> Result<(), ServiceError> {
-        let op = &OpContext {
-            at: hour_of(op.at),
-            ..op.clone()
-        };
+        let op = &OpContext { at: hour_of(op.at), ..op.clone() };
         let specimen = Specimen {
             id: register.specimen.clone(),
             category: register.category.name().to_owned(),
@@ -180,14 +169,7 @@ impl Programme {
         };
         self.index.write(|tx| {
             if index::typing::register(tx, &specimen)? {
-                note(
-                    tx,
-                    op,
-                    "typing",
-                    specimen.id.as_str(),
-                    "registered",
-                    &register.category,
-                )?;
+                note(tx, op, "typing", specimen.id.as_str(), "registered", &register.category)?;
             }
             Ok(())
         })
@@ -196,9 +178,7 @@ impl Programme {
     /// Searches a record against every index that the matrix allows, and puts each candidate on
     /// record with the laboratory of its case.
     fn search_record(&self, op: &OpContext<'_>, search: &Search) -> Result<(), ServiceError> {
-        let Some(record) = self
-            .index
-            .read(|tx| index::upload::searchable(tx, &search.specimen))?
+        let Some(record) = self.index.read(|tx| index::upload::searchable(tx, &search.specimen))?
         else {
             return Ok(());
         };
@@ -212,16 +192,7 @@ impl Programme {
                 Ok::<(), ServiceError>(())
             })?;
         }
-        self.index.write(|tx| {
-            note(
-                tx,
-                op,
-                "candidate",
-                search.specimen.as_str(),
-                "searched",
-                &(),
-            )
-        })
+        self.index.write(|tx| note(tx, op, "candidate", search.specimen.as_str(), "searched", &()))
     }
 
     /// Target indexes grouped by side and rule, so that each group is one query.
@@ -259,10 +230,7 @@ impl Programme {
                 specimen: wanted.specimen.clone(),
                 laboratory: wanted.laboratory.clone(),
                 due_on: deadline::business_days_after(today, deadline::CONFIRMATION_BUSINESS_DAYS),
-                stamp: journey::actor::Stamp {
-                    at: op.at,
-                    by: wanted.by.clone(),
-                },
+                stamp: journey::actor::Stamp { at: op.at, by: wanted.by.clone() },
             });
             advance!(
                 tx, op, "confirmation": journey::confirmation, custody::confirmation, id, command
@@ -302,9 +270,7 @@ impl Programme {
             registered(tx, removal)?;
             self.reference_of(tx, person, removal)
         })?;
-        let record = self
-            .index
-            .read(|tx| index::upload::searchable(tx, specimen))?;
+        let record = self.index.read(|tx| index::upload::searchable(tx, specimen))?;
         self.index.write(|tx| {
             self.withdraw_in(tx, op, &reference, specimen)?;
             self.withdraw_candidates(tx, op, &reference, specimen)
@@ -315,13 +281,12 @@ impl Programme {
         for table in ["record", "reading"] {
             self.index.scrub(table)?;
         }
-        self.custody
-            .write(|tx| match crate::removal::approved(tx, removal) {
-                Ok(approved) if !approved.done.contains(&Step::IndexRecord) => {
-                    finish(tx, op, removal, Step::IndexRecord)
-                }
-                _ => Ok(()),
-            })
+        self.custody.write(|tx| match crate::removal::approved(tx, removal) {
+            Ok(approved) if !approved.done.contains(&Step::IndexRecord) => {
+                finish(tx, op, removal, Step::IndexRecord)
+            }
+            _ => Ok(()),
+        })
     }
 
     fn withdraw_in(
@@ -389,10 +354,7 @@ impl Programme {
         let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
         let text = serde_json::to_vec(payload).map_err(|_| StoreError::Encode("a job"))?;
         let sealed = envelope::seal(&key, place(kind), &text)?;
-        Ok(SealedJob {
-            person: person.clone(),
-            sealed: data_encoding::BASE64.encode(&sealed),
-        })
+        Ok(SealedJob { person: person.clone(), sealed: data_encoding::BASE64.encode(&sealed) })
     }
 
     /// What a job is about, and whom; `None` where that person's values were destroyed since, so
@@ -404,16 +366,11 @@ impl Programme {
         let damaged = || StoreError::corrupt("job", job.id, "payload");
         let SealedJob { person, sealed } = job.payload()?;
         let kek = &self.keys.kek;
-        let key = match self
-            .custody
-            .read(|tx| envelope::load(tx, kek, person.as_str()))
-        {
+        let key = match self.custody.read(|tx| envelope::load(tx, kek, person.as_str())) {
             Err(StoreError::KeyDestroyed) => return Ok(None),
             other => other?,
         };
-        let sealed = data_encoding::BASE64
-            .decode(sealed.as_bytes())
-            .map_err(|_| damaged())?;
+        let sealed = data_encoding::BASE64.decode(sealed.as_bytes()).map_err(|_| damaged())?;
         let text = envelope::open(&key, place(&job.kind), &sealed)?;
         let payload = serde_json::from_slice(&text).map_err(|_| damaged())?;
         Ok(Some((person, payload)))
@@ -445,11 +402,7 @@ fn registered(tx: &mut dyn Tx, removal: &RemovalId) -> Result<(), ServiceError> 
 }
 
 fn place(kind: &str) -> Place<'_> {
-    Place {
-        table: "job",
-        row: kind,
-        column: "payload",
-    }
+    Place { table: "job", row: kind, column: "payload" }
 }
 
 /// The candidate that a hit makes, evidence first, and the laboratory of its case.
@@ -461,11 +414,8 @@ fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit) -> (Found, Ori) {
         (false, true) => true,
         (false, false) => record.id < hit.record.id,
     };
-    let (evidence, other) = if evidence_first {
-        (record, &hit.record)
-    } else {
-        (&hit.record, record)
-    };
+    let (evidence, other) =
+        if evidence_first { (record, &hit.record) } else { (&hit.record, record) };
     let found = Found {
         evidence: evidence.id.clone(),
         record: other.id.clone(),

@@ -62,11 +62,7 @@ impl Programme {
         self.may(op, "kit.receive", receive.site.as_str())?;
         not_empty("site", receive.site.as_str())?;
         not_empty("lot", &receive.lot)?;
-        if receive
-            .barcodes
-            .iter()
-            .any(|barcode| barcode.as_str().trim().is_empty())
-        {
+        if receive.barcodes.iter().any(|barcode| barcode.as_str().trim().is_empty()) {
             return Err(ServiceError::Invalid(
                 "barcode: an empty one was found; scan each kit's barcode".to_owned(),
             ));
@@ -116,11 +112,8 @@ impl Programme {
     pub fn recall_lot(&self, op: &OpContext<'_>, lot: &str) -> Result<Recall, ServiceError> {
         self.may(op, "kit.recall", "")?;
         self.step(op, "kit", lot, |tx| {
-            let mut recall = Recall {
-                lot: lot.to_owned(),
-                withdrawn: Vec::new(),
-                used: Vec::new(),
-            };
+            let mut recall =
+                Recall { lot: lot.to_owned(), withdrawn: Vec::new(), used: Vec::new() };
             let kits = rows::kit::of_lot(tx, lot)?;
             if kits.is_empty() {
                 return Err(ServiceError::not_found("lot", lot));

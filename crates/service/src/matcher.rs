@@ -36,10 +36,7 @@ pub(crate) struct Hit {
 
 impl Matcher {
     pub(crate) fn new() -> Self {
-        Self(RwLock::new(State {
-            engine: Exact::new(),
-            seen: None,
-        }))
+        Self(RwLock::new(State { engine: Exact::new(), seen: None }))
     }
 
     /// Searches a record against the given indexes of one side.
@@ -54,10 +51,8 @@ impl Matcher {
         let Some(first) = targets.first() else {
             return Ok(Vec::new());
         };
-        let target = Target {
-            side: side(*first),
-            indexes: targets.iter().copied().collect::<IndexSet>(),
-        };
+        let target =
+            Target { side: side(*first), indexes: targets.iter().copied().collect::<IndexSet>() };
         let profile = PackedProfile::from(&record.profile);
         let found = {
             let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -86,10 +81,7 @@ impl Matcher {
     pub(crate) fn forget(&self, record: &Searchable) -> Result<(), ServiceError> {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let key = SpecimenKey(record.search_key);
-        state
-            .engine
-            .remove(side(record.category.index()), key)
-            .map_err(failed)?;
+        state.engine.remove(side(record.category.index()), key).map_err(failed)?;
         Ok(())
     }
 
@@ -109,11 +101,7 @@ impl Matcher {
 
 /// The side of the engine on which an index lies.
 fn side(index: Index) -> Side {
-    if index.holds_persons() {
-        Side::Persons
-    } else {
-        Side::Forensic
-    }
+    if index.holds_persons() { Side::Persons } else { Side::Forensic }
 }
 
 fn row(record: &Searchable) -> Row {
@@ -146,10 +134,7 @@ fn load(state: &mut State, database: &Database) -> Result<(), ServiceError> {
         }
     }
     state.engine.load(Side::Persons, persons).map_err(failed)?;
-    state
-        .engine
-        .load(Side::Forensic, forensic)
-        .map_err(failed)?;
+    state.engine.load(Side::Forensic, forensic).map_err(failed)?;
     state.seen = Some(size);
     Ok(())
 }
@@ -187,10 +172,7 @@ fn drop_everywhere(
     let key = database.read(|tx: &mut dyn Tx| rows::search_key(tx, specimen))?;
     if let Some(key) = key {
         for side in [Side::Persons, Side::Forensic] {
-            state
-                .engine
-                .remove(side, SpecimenKey(key))
-                .map_err(failed)?;
+            state.engine.remove(side, SpecimenKey(key)).map_err(failed)?;
         }
     }
     Ok(())

@@ -51,10 +51,7 @@ impl Programme {
         };
         let mut open = Vec::new();
         for receiver in receivers {
-            open.extend(
-                self.custody
-                    .read(|tx| rows::notice::open_for(tx, receiver, limit))?,
-            );
+            open.extend(self.custody.read(|tx| rows::notice::open_for(tx, receiver, limit))?);
         }
         open.sort_by_key(|row| row.value.due().due_at);
         let urgent = open.iter().take(limit as usize);
@@ -108,16 +105,11 @@ impl Programme {
     ) -> Result<Person, ServiceError> {
         self.may(op, "notice.release-name", laboratory.as_str())?;
         self.step(op, "notice", id.as_str(), |tx| {
-            let command = Command::ReleaseName {
-                to: laboratory.clone(),
-                purpose,
-                stamp: op.stamp(),
-            };
+            let command =
+                Command::ReleaseName { to: laboratory.clone(), purpose, stamp: op.stamp() };
             let stage = advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
             let Subject::NameRelease { confirmation } = &stage.due().subject else {
-                return Err(RefusalCode::NotConfirmed
-                    .about("this notice releases no name")
-                    .into());
+                return Err(RefusalCode::NotConfirmed.about("this notice releases no name").into());
             };
             self.name_behind(tx, op, confirmation)
         })
@@ -139,9 +131,7 @@ impl Programme {
         }
         let collection = rows::collection::of_kit(tx, &kit)?
             .ok_or_else(|| ServiceError::not_found("collection with kit", &kit))?;
-        Ok(self
-            .open_record(tx, &collection.value.opened().booking)?
-            .person)
+        Ok(self.open_record(tx, &collection.value.opened().booking)?.person)
     }
 
     fn receiver(&self, id: &NoticeId) -> Result<Ori, ServiceError> {

@@ -75,17 +75,7 @@ impl Programme {
         let matrix = matrix.map_err(|e| damaged("search matrix", e.to_string()))?;
         let roles = RoleTable::parse(TABLE).map_err(|e| damaged("roles", e))?;
         let matcher = Matcher::new();
-        Ok(Self {
-            custody,
-            index,
-            keys,
-            rules,
-            acceptance,
-            matrix,
-            roles,
-            matcher,
-            laboratory,
-        })
+        Ok(Self { custody, index, keys, rules, acceptance, matrix, roles, matcher, laboratory })
     }
 
     /// The table of roles.
@@ -169,9 +159,6 @@ pub(crate) fn note_refusal(
     subject: &str,
     refusal: &Refusal,
 ) -> Result<(), ServiceError> {
-    let body = Refused {
-        code: refusal.code.code(),
-        detail: &refusal.detail,
-    };
+    let body = Refused { code: refusal.code.code(), detail: &refusal.detail };
     crate::unit::note(tx, op, station, subject, "refused", &body)
 }

@@ -76,16 +76,9 @@ impl Programme {
             let opened = collection.value.opened();
             let bases = self.bases(tx, &opened.person)?;
             let today = self.civil_date(tx, &opened.booking, op.at)?;
-            let request = Request {
-                kit: ask.kit.clone(),
-                path: ask.path.clone(),
-                stamp: op.stamp(),
-            };
-            let command = Command::Request {
-                request,
-                bases,
-                today,
-            };
+            let request =
+                Request { kit: ask.kit.clone(), path: ask.path.clone(), stamp: op.stamp() };
+            let command = Command::Request { request, bases, today };
             advance!(tx, op, "removal": journey::removal, rows::removal, &id, command);
             Ok(())
         })?;
@@ -102,19 +95,14 @@ impl Programme {
             let command = Command::Approve(op.stamp());
             let stage = advance!(tx, op, "removal": journey::removal, rows::removal, id, command);
             let Stage::Approved(approved) = stage else {
-                return Err(ServiceError::Failed(
-                    "an approved removal is not approved".to_owned(),
-                ));
+                return Err(ServiceError::Failed("an approved removal is not approved".to_owned()));
             };
             let specimen = rows::link::specimen(tx, &self.keys, &approved.request.kit)?;
             let Some(specimen) = specimen else {
                 return finish(tx, op, id, Step::IndexRecord);
             };
             note(tx, op, "custody", id.as_str(), "link_read", &())?;
-            let withdraw = WithdrawRecord {
-                removal: id.clone(),
-                specimen,
-            };
+            let withdraw = WithdrawRecord { removal: id.clone(), specimen };
             let person = person_of(tx, &approved.request.kit)?;
             let key = format!("{}/{id}", jobs::WITHDRAW_RECORD);
             let sealed = self.seal_job(tx, &person, jobs::WITHDRAW_RECORD, &withdraw)?;
@@ -136,10 +124,7 @@ impl Programme {
         self.may(op, "removal.deny", "")?;
         not_empty("why", why)?;
         self.step(op, "removal", id.as_str(), |tx| {
-            let command = Command::Deny {
-                why: why.to_owned(),
-                stamp: op.stamp(),
-            };
+            let command = Command::Deny { why: why.to_owned(), stamp: op.stamp() };
             advance!(tx, op, "removal": journey::removal, rows::removal, id, command);
             Ok(())
         })
@@ -176,9 +161,7 @@ impl Programme {
             let approved = approved(tx, id)?;
             let first = [Step::IndexRecord, Step::PhysicalSample];
             if let Some(open) = first.iter().find(|step| !approved.done.contains(step)) {
-                return Err(RefusalCode::StepsOpen
-                    .about(format!("open: {}", open.word()))
-                    .into());
+                return Err(RefusalCode::StepsOpen.about(format!("open: {}", open.word())).into());
             }
             let kit = &approved.request.kit;
             let collection = rows::collection::of_kit(tx, kit)?
@@ -191,9 +174,7 @@ impl Programme {
             finish(tx, op, id, Step::PersonalValues)?;
             let command = Command::Certify(op.stamp());
             advance!(tx, op, "removal": journey::removal, rows::removal, id, command);
-            let subject = notice::Subject::Removal {
-                removal: id.clone(),
-            };
+            let subject = notice::Subject::Removal { removal: id.clone() };
             let to = Ori::new(opened.site.as_str());
             raise_notice(tx, op, &format!("removal/{id}"), subject, to)
         })?;
@@ -245,9 +226,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         for row in rows::duty::open_of(tx, person)? {
             let id = journey::ids::RecollectionId::from(row.id.as_str());
-            let event = journey::duty::Event::Closed {
-                why: "removed".to_owned(),
-            };
+            let event = journey::duty::Event::Closed { why: "removed".to_owned() };
             advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
         }
         rows::booking::forget_person(tx, person)?;
@@ -271,9 +250,9 @@ pub(crate) fn finish(
 pub(crate) fn approved(tx: &mut dyn Tx, id: &RemovalId) -> Result<removal::Approved, ServiceError> {
     match rows::removal::load(tx, id)?.map(|row| row.value) {
         Some(Stage::Approved(approved)) => Ok(approved),
-        Some(stage) => Err(RefusalCode::WrongStage
-            .about(format!("the removal is {}", stage.word()))
-            .into()),
+        Some(stage) => {
+            Err(RefusalCode::WrongStage.about(format!("the removal is {}", stage.word())).into())
+        }
         None => Err(ServiceError::not_found("removal", id)),
     }
 }
@@ -338,24 +317,16 @@ fn stands(tx: &mut dyn Tx, row: &rows::collection::Stored) -> Result<bool, Servi
 fn listed(row: &rows::removal::Stored) -> Listed {
     let (path, kit, done) = match &row.value {
         Stage::Requested(request) => (request.path.word(), Some(&request.kit), Vec::new()),
-        Stage::Denied(denied) => (
-            denied.request.path.word(),
-            Some(&denied.request.kit),
-            Vec::new(),
-        ),
+        Stage::Denied(denied) => {
+            (denied.request.path.word(), Some(&denied.request.kit), Vec::new())
+        }
         Stage::Approved(approved) => {
             let done = approved.done.iter().map(|step| step.word()).collect();
-            (
-                approved.request.path.word(),
-                Some(&approved.request.kit),
-                done,
-            )
+            (approved.request.path.word(), Some(&approved.request.kit), done)
         }
-        Stage::Certified(certified) => (
-            certified.path.as_str(),
-            None,
-            Step::ALL.iter().map(|step| step.word()).collect(),
-        ),
+        Stage::Certified(certified) => {
+            (certified.path.as_str(), None, Step::ALL.iter().map(|step| step.word()).collect())
+        }
     };
     Listed {
         removal: RemovalId::from(row.id.as_str()),

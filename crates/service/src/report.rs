@@ -73,10 +73,7 @@ impl Programme {
         let of = |station: &str, kind: &str| {
             count(&custody, station, kind) + count(&index, station, kind)
         };
-        let refusals = custody
-            .iter()
-            .chain(&index)
-            .filter(|row| row.1 == "refused");
+        let refusals = custody.iter().chain(&index).filter(|row| row.1 == "refused");
         let (audit_size, audit_root) = self.size_and_root(Side::Custody)?;
         let (index_audit_size, index_audit_root) = self.size_and_root(Side::Index)?;
         let opened = of("duty", "opened");
@@ -106,18 +103,11 @@ impl Programme {
     }
 
     fn dispositions(&self) -> Result<BTreeMap<String, u64>, ServiceError> {
-        let counts = self
-            .custody
-            .read(|tx| listing::counts(tx, store::custody::booking::TABLE))?;
-        let mut by: BTreeMap<String, u64> = Disposition::WORDS
-            .iter()
-            .map(|word| ((*word).to_owned(), 0))
-            .collect();
+        let counts = self.custody.read(|tx| listing::counts(tx, store::custody::booking::TABLE))?;
+        let mut by: BTreeMap<String, u64> =
+            Disposition::WORDS.iter().map(|word| ((*word).to_owned(), 0)).collect();
         by.extend(counts);
-        debug_assert!(
-            by.keys()
-                .all(|word| Disposition::WORDS.contains(&word.as_str()))
-        );
+        debug_assert!(by.keys().all(|word| Disposition::WORDS.contains(&word.as_str())));
         Ok(by)
     }
 }

@@ -99,10 +99,7 @@ impl Programme {
             let collection = rows::collection::of_kit(tx, kit)?;
             let sealed = SealedKit::check(collection.as_ref().map(|row| &row.value))?;
             let packed_in = rows::shipment::of_kit(tx, kit)?;
-            let command = Command::Pack {
-                kit: sealed,
-                packed_in,
-            };
+            let command = Command::Pack { kit: sealed, packed_in };
             advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
             rows::shipment::hold(tx, package, kit)?;
             chain(tx, op, kit, Action::Packed, package.as_str())
@@ -122,9 +119,7 @@ impl Programme {
         self.may(op, "shipment.seal", &self.package_site(package)?)?;
         not_empty("seal", seal)?;
         self.step(op, "shipment", package.as_str(), |tx| {
-            let command = Command::Seal {
-                seal: seal.to_owned(),
-            };
+            let command = Command::Seal { seal: seal.to_owned() };
             advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
             Ok(())
         })
@@ -139,11 +134,7 @@ impl Programme {
         op: &OpContext<'_>,
         hand_over: &HandOver,
     ) -> Result<(), ServiceError> {
-        let HandOver {
-            package,
-            carrier,
-            tracking,
-        } = hand_over;
+        let HandOver { package, carrier, tracking } = hand_over;
         self.may(op, "shipment.hand-over", &self.package_site(package)?)?;
         not_empty("carrier", carrier)?;
         not_empty("tracking", tracking)?;
@@ -177,16 +168,11 @@ impl Programme {
         let package = &receive.package;
         self.step(op, "shipment", package.as_str(), |tx| {
             let found = receive.found.clone();
-            let command = Command::Receive {
-                found,
-                stamp: op.stamp(),
-            };
+            let command = Command::Receive { found, stamp: op.stamp() };
             let stage =
                 advance!(tx, op, "shipment": journey::shipment, rows::shipment, package, command);
             let Stage::Received(received) = stage else {
-                return Err(ServiceError::Failed(
-                    "a received package is not received".to_owned(),
-                ));
+                return Err(ServiceError::Failed("a received package is not received".to_owned()));
             };
             for kit in &received.missing {
                 chain(tx, op, kit, Action::Missing, package.as_str())?;
@@ -198,11 +184,7 @@ impl Programme {
                     arrived.push(kit.clone());
                 }
             }
-            Ok(Counted {
-                arrived,
-                missing: received.missing,
-                extra: received.extra,
-            })
+            Ok(Counted { arrived, missing: received.missing, extra: received.extra })
         })
     }
 
@@ -241,13 +223,8 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<crate::collection::Listed>, ServiceError> {
         self.may(op, "shipment.list", "")?;
-        let rows = self
-            .custody
-            .read(|tx| rows::collection::to_pack(tx, site, limit))?;
-        Ok(rows
-            .iter()
-            .map(|row| crate::collection::listed(&row.id, &row.value))
-            .collect())
+        let rows = self.custody.read(|tx| rows::collection::to_pack(tx, site, limit))?;
+        Ok(rows.iter().map(|row| crate::collection::listed(&row.id, &row.value)).collect())
     }
 
     fn arrive(
@@ -263,10 +240,7 @@ impl Programme {
         if !is_sealed || rows::accession::load(tx, kit)?.is_some() {
             return Ok(false);
         }
-        let command = accession::Command::Arrive {
-            package: package.clone(),
-            at: op.at,
-        };
+        let command = accession::Command::Arrive { package: package.clone(), at: op.at };
         advance!(tx, op, "accession": journey::accession, rows::accession, kit, command);
         chain(tx, op, kit, Action::Received, self.laboratory.as_str())?;
         Ok(true)

@@ -153,9 +153,7 @@ impl Programme {
         table: &Table,
     ) -> Result<Imported, ServiceError> {
         self.may(op, "typing.import", "")?;
-        self.index_step(op, "typing", plate.as_str(), |tx| {
-            self.import_in(tx, op, plate, table)
-        })
+        self.index_step(op, "typing", plate.as_str(), |tx| self.import_in(tx, op, plate, table))
     }
 
     /// Imports a run from the file of its genotype table, in any layout that `exchange` reads.
@@ -230,10 +228,7 @@ impl Programme {
             let stamp = op.stamp();
             let command = match &review.returned_because {
                 None => reading::Command::Review(stamp),
-                Some(why) => reading::Command::Return {
-                    why: why.clone(),
-                    stamp,
-                },
+                Some(why) => reading::Command::Return { why: why.clone(), stamp },
             };
             advance!(tx, op, "typing": reading, rows::reading, specimen, command);
             Ok(())
@@ -271,9 +266,8 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<ListedReading>, ServiceError> {
         self.may(op, "typing.list", "")?;
-        let page = self
-            .index
-            .read(|tx| listing::page(tx, rows::reading::TABLE, stage, after, limit))?;
+        let page =
+            self.index.read(|tx| listing::page(tx, rows::reading::TABLE, stage, after, limit))?;
         Ok(page.iter().map(listed_reading).collect())
     }
 
@@ -331,9 +325,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         // On the plate, and taken out since by a removal.
         if loaded.specimens.contains(specimen) && rows::typing::specimen(tx, specimen)?.is_none() {
-            return Err(RefusalCode::Removed
-                .about("the specimen was removed")
-                .into());
+            return Err(RefusalCode::Removed.about("the specimen was removed").into());
         }
         let command = reading::Command::Record {
             run: run.clone(),
@@ -357,9 +349,7 @@ pub(crate) fn genotype_table(bytes: &[u8]) -> Result<(Table, Vec<String>), Servi
     if table.layout.is_some() {
         return Ok((table, problems));
     }
-    let first = problems
-        .first()
-        .map_or("it holds no genotype table", String::as_str);
+    let first = problems.first().map_or("it holds no genotype table", String::as_str);
     Err(ServiceError::Invalid(format!("file: {first}")))
 }
 
@@ -370,10 +360,7 @@ pub(crate) fn is_negative(name: &str) -> bool {
 
 /// The positive control bears the name of its genotype, alone or within (`PC-2800M`).
 fn is_positive(name: &str, loaded: &Loaded) -> bool {
-    let is_specimen = loaded
-        .specimens
-        .iter()
-        .any(|specimen| specimen.as_str() == name);
+    let is_specimen = loaded.specimens.iter().any(|specimen| specimen.as_str() == name);
     !is_specimen && name.contains(&loaded.control)
 }
 
@@ -387,11 +374,7 @@ fn controls_of(table: &Table, loaded: &Loaded) -> ControlResults {
         .iter()
         .filter(|sample| is_positive(&sample.name, loaded))
         .map(|sample| sample.profile.clone());
-    let mut negatives = table
-        .samples
-        .iter()
-        .filter(|sample| is_negative(&sample.name))
-        .peekable();
+    let mut negatives = table.samples.iter().filter(|sample| is_negative(&sample.name)).peekable();
     ControlResults {
         positives: positives.collect(),
         negative_is_blank: negatives.peek().is_some()
@@ -401,10 +384,7 @@ fn controls_of(table: &Table, loaded: &Loaded) -> ControlResults {
 
 fn without_result(table: &Table, loaded: &Loaded) -> Vec<SpecimenNumber> {
     let named = |specimen: &&SpecimenNumber| {
-        !table
-            .samples
-            .iter()
-            .any(|sample| sample.name == specimen.as_str())
+        !table.samples.iter().any(|sample| sample.name == specimen.as_str())
     };
     loaded.specimens.iter().filter(named).cloned().collect()
 }

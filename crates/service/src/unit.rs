@@ -41,13 +41,7 @@ pub(crate) fn chain(
     place: &str,
 ) -> Result<(), ServiceError> {
     let by = op.actor.account.clone();
-    let entry = Entry {
-        kit: kit.clone(),
-        action,
-        place: place.to_owned(),
-        by,
-        at: op.at,
-    };
+    let entry = Entry { kit: kit.clone(), action, place: place.to_owned(), by, at: op.at };
     Ok(store::custody::chain::append(tx, &entry)?)
 }
 

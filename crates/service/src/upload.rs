@@ -1,5 +1,6 @@
 //! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are searched.
 
+use exchange::genotypes::Table;
 use genetics::controls::recognise;
 use genetics::{Category, Profile};
 use journey::accession::LawfulSpecimen;
@@ -79,9 +80,7 @@ impl Programme {
             // The removal of a record takes its registration first, in this database: so a profile
             // cannot slip in behind a removal that was approved after the look at the link.
             if rows::typing::specimen(tx, specimen)?.is_none() {
-                return Err(RefusalCode::Removed
-                    .about("the specimen is not registered")
-                    .into());
+                return Err(RefusalCode::Removed.about("the specimen is not registered").into());
             }
             let not_typed = || RefusalCode::NotReviewed.about("the specimen has not been typed");
             let reading = rows::reading::load(tx, specimen)?;
@@ -95,15 +94,7 @@ impl Programme {
                 laboratory: self.laboratory.clone(),
                 stamp: op.stamp(),
             };
-            self.enter(
-                tx,
-                op,
-                specimen,
-                command,
-                lawful.category(),
-                &self.laboratory,
-                &profile,
-            )
+            self.enter(tx, op, specimen, command, lawful.category(), &self.laboratory, &profile)
         })
     }
 
@@ -117,13 +108,7 @@ impl Programme {
         evidence: &EnterEvidence,
     ) -> Result<(), ServiceError> {
         self.may(op, "upload.enter-evidence", evidence.laboratory.as_str())?;
-        let EnterEvidence {
-            specimen,
-            category,
-            laboratory,
-            case,
-            profile,
-        } = evidence;
+        let EnterEvidence { specimen, category, laboratory, case, profile } = evidence;
         specimen_number(specimen)?;
         not_empty("laboratory", laboratory.as_str())?;
         not_empty("case", case.as_str())?;
@@ -155,13 +140,30 @@ impl Programme {
         case: &CaseNumber,
         bytes: &[u8],
     ) -> Result<EvidenceImport, ServiceError> {
+        let (table, problems) = genotype_table(bytes)?;
+        let import = self.enter_evidence_table(op, category, laboratory, case, table)?;
+        Ok(EvidenceImport { problems, ..import })
+    }
+
+    /// Enters every sample of a table that was read; the controls of its run stay out.
+    ///
+    /// # Errors
+    /// `Invalid` for a category that is none of evidence, or a sample name that is no specimen
+    /// number.
+    pub fn enter_evidence_table(
+        &self,
+        op: &OpContext<'_>,
+        category: Category,
+        laboratory: &Ori,
+        case: &CaseNumber,
+        table: Table,
+    ) -> Result<EvidenceImport, ServiceError> {
         self.may(op, "upload.enter-evidence", laboratory.as_str())?;
         if !category.index().holds_evidence() {
             return Err(ServiceError::Invalid(format!(
                 "category: '{category}' is none of evidence; choose one of evidence"
             )));
         }
-        let (table, problems) = genotype_table(bytes)?;
         // Every number is looked at before the first goes in.
         for sample in &table.samples {
             specimen_number(&SpecimenNumber::from(sample.name.as_str()))?;
@@ -186,12 +188,7 @@ impl Programme {
                 Err(other) => return Err(other),
             }
         }
-        Ok(EvidenceImport {
-            entered,
-            refused,
-            controls,
-            problems,
-        })
+        Ok(EvidenceImport { entered, refused, controls, problems: Vec::new() })
     }
 
     /// Specimens with a reviewed profile that is not in the index, longest waiting first.
@@ -230,12 +227,7 @@ impl Programme {
                 Stage::Withdrawn(_) => (None, None),
             };
             let specimen = SpecimenNumber::from(row.id.as_str());
-            Listed {
-                specimen,
-                category,
-                laboratory,
-                stage: row.value.word(),
-            }
+            Listed { specimen, category, laboratory, stage: row.value.word() }
         };
         Ok(page.iter().map(line).collect())
     }
@@ -256,10 +248,7 @@ impl Programme {
         })
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the row of a record has these columns"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the row of a record has these columns")]
     fn enter(
         &self,
         tx: &mut dyn Tx,
@@ -277,16 +266,8 @@ impl Programme {
         rows::upload::save(tx, specimen, before.as_ref(), &after, op.at)?;
         rows::upload::make_searchable(tx, specimen, category, laboratory, profile)?;
         note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
-        let search = Search {
-            specimen: specimen.clone(),
-        };
-        job::enqueue(
-            tx,
-            &format!("search/{specimen}"),
-            jobs::SEARCH,
-            &search,
-            op.at,
-        )?;
+        let search = Search { specimen: specimen.clone() };
+        job::enqueue(tx, &format!("search/{specimen}"), jobs::SEARCH, &search, op.at)?;
         Ok(())
     }
 }

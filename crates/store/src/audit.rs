@@ -40,16 +40,8 @@ const PAGE_STATION: &str = "SELECT seq, at, actor, purpose, station, subject, ki
      FROM event WHERE station = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[
-    SIZE,
-    INSERT_EVENT,
-    INSERT_HASH,
-    HASH,
-    PAGE,
-    PAGE_LAST,
-    PAGE_SUBJECT,
-    PAGE_STATION,
-];
+pub const SQL: &[&str] =
+    &[SIZE, INSERT_EVENT, INSERT_HASH, HASH, PAGE, PAGE_LAST, PAGE_SUBJECT, PAGE_STATION];
 
 /// An event to be appended. No field may hold a personal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,19 +139,8 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry) -> Result<u64, StoreError> {
         body: entry.body.to_string(),
     };
     let leaf = event.leaf_hash()?;
-    let hashes = with_reader(tx, |reader| {
-        stored_hashes_for_record_hash(seq, leaf, reader)
-    })?;
-    let Event {
-        at,
-        actor,
-        purpose,
-        station,
-        subject,
-        kind,
-        body,
-        ..
-    } = event;
+    let hashes = with_reader(tx, |reader| stored_hashes_for_record_hash(seq, leaf, reader))?;
+    let Event { at, actor, purpose, station, subject, kind, body, .. } = event;
     let row = values![int(seq)?, at, actor, purpose, station, subject, kind, body];
     tx.execute(INSERT_EVENT, row)?;
     let first = int(stored_hash_index(0, seq))?;
@@ -171,9 +152,7 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry) -> Result<u64, StoreError> {
 
 /// How many events there are: the seq the next one gets.
 pub fn size(tx: &mut dyn Tx) -> Result<u64, StoreError> {
-    tx.first(SIZE, &[])?
-        .ok_or(StoreError::Aborted)?
-        .get_u64("size")
+    tx.first(SIZE, &[])?.ok_or(StoreError::Aborted)?.get_u64("size")
 }
 
 /// Root hash of the first `size` events, from the stored hashes.
@@ -210,10 +189,7 @@ pub fn extends(
 
 /// Up to `limit` events from `from_seq` on, oldest first.
 pub fn page(tx: &mut dyn Tx, from_seq: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-    tx.query(PAGE, values![int(from_seq)?, limit])?
-        .iter()
-        .map(Event::read)
-        .collect()
+    tx.query(PAGE, values![int(from_seq)?, limit])?.iter().map(Event::read).collect()
 }
 
 /// Up to `limit` events before `before_seq` (`None`: the newest), newest first.
@@ -223,10 +199,7 @@ pub fn page_back(
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
     let before = before_seq.map_or(Ok(i64::MAX), int)?;
-    tx.query(PAGE_LAST, values![before, limit])?
-        .iter()
-        .map(Event::read)
-        .collect()
+    tx.query(PAGE_LAST, values![before, limit])?.iter().map(Event::read).collect()
 }
 
 /// Up to `limit` events of one subject from `from_seq` on, oldest first.
@@ -237,10 +210,7 @@ pub fn page_of_subject(
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
     let params = values![subject, int(from_seq)?, limit];
-    tx.query(PAGE_SUBJECT, params)?
-        .iter()
-        .map(Event::read)
-        .collect()
+    tx.query(PAGE_SUBJECT, params)?.iter().map(Event::read).collect()
 }
 
 /// Up to `limit` events of one station from `from_seq` on, oldest first.
@@ -251,10 +221,7 @@ pub fn page_of_station(
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
     let params = values![station, int(from_seq)?, limit];
-    tx.query(PAGE_STATION, params)?
-        .iter()
-        .map(Event::read)
-        .collect()
+    tx.query(PAGE_STATION, params)?.iter().map(Event::read).collect()
 }
 
 fn truncated(at: Timestamp) -> Result<Timestamp, StoreError> {
@@ -275,10 +242,8 @@ struct SqlHashes<'t> {
 impl HashReader for SqlHashes<'_> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
         let mut tx = self.tx.borrow_mut();
-        let read: Result<Vec<Hash>, StoreError> = indexes
-            .iter()
-            .map(|position| stored(*tx, *position))
-            .collect();
+        let read: Result<Vec<Hash>, StoreError> =
+            indexes.iter().map(|position| stored(*tx, *position)).collect();
         read.map_err(|error| {
             self.failure.set(Some(error));
             tlog_tiles::Error::IndexesNotInTree
@@ -288,28 +253,17 @@ impl HashReader for SqlHashes<'_> {
 
 fn stored(tx: &mut dyn Tx, position: u64) -> Result<Hash, StoreError> {
     let damaged = || StoreError::corrupt("audit_hash", position, "hash");
-    let row = tx
-        .first(HASH, values![int(position)?])?
-        .ok_or_else(damaged)?;
-    row.get_bytes("hash")?
-        .try_into()
-        .map(Hash)
-        .map_err(|_| damaged())
+    let row = tx.first(HASH, values![int(position)?])?.ok_or_else(damaged)?;
+    row.get_bytes("hash")?.try_into().map(Hash).map_err(|_| damaged())
 }
 
 fn with_reader<T>(
     tx: &mut dyn Tx,
     compute: impl FnOnce(&SqlHashes<'_>) -> Result<T, tlog_tiles::Error>,
 ) -> Result<T, StoreError> {
-    let reader = SqlHashes {
-        tx: RefCell::new(tx),
-        failure: Cell::new(None),
-    };
+    let reader = SqlHashes { tx: RefCell::new(tx), failure: Cell::new(None) };
     compute(&reader).map_err(|error| {
-        reader
-            .failure
-            .take()
-            .unwrap_or_else(|| StoreError::Statement(format!("audit: {error}")))
+        reader.failure.take().unwrap_or_else(|| StoreError::Statement(format!("audit: {error}")))
     })
 }
 

@@ -63,9 +63,7 @@ impl Database {
             Location::Sqlite(path) => Engine::Sqlite(SqliteEngine::open(path)?),
             Location::Postgres(url) => Engine::Postgres(Box::new(PostgresEngine::open(url)?)),
         };
-        Ok(Self {
-            engine: Arc::new(engine),
-        })
+        Ok(Self { engine: Arc::new(engine) })
     }
 
     /// Which engine this is.
@@ -98,8 +96,8 @@ impl Database {
 
     /// Removes what deleted rows leave behind in the files: on SQLite the write-ahead log is
     /// emptied (the rows themselves are overwritten when deleted), on PostgreSQL the table is
-    /// written anew. To be called after keys have been destroyed; not in a transaction. Backups and PostgreSQL's
-    /// own log archive are the operator's to expire.
+    /// written anew. To be called after keys have been destroyed; not in a transaction. Backups
+    /// and PostgreSQL's own log archive are the operator's to expire.
     pub fn scrub(&self, table: &'static str) -> Result<(), StoreError> {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.scrub(),

@@ -67,13 +67,7 @@ struct PoolState<C> {
 
 impl<C> Pool<C> {
     pub(crate) fn new() -> Self {
-        Self {
-            state: Mutex::new(PoolState {
-                idle: Vec::new(),
-                lent: 0,
-            }),
-            freed: Condvar::new(),
-        }
+        Self { state: Mutex::new(PoolState { idle: Vec::new(), lent: 0 }), freed: Condvar::new() }
     }
 
     /// Lends an idle connection or opens one. `Busy` if all stay lent for too long.
@@ -92,10 +86,7 @@ impl<C> Pool<C> {
         state.lent += 1;
         let idle = state.idle.pop();
         drop(state);
-        let mut lent = Lent {
-            pool: self,
-            connection: idle,
-        };
+        let mut lent = Lent { pool: self, connection: idle };
         if lent.connection.is_none() {
             lent.connection = Some(open()?);
         }
@@ -131,11 +122,7 @@ impl<C> DerefMut for Lent<'_, C> {
 
 impl<C> Drop for Lent<'_, C> {
     fn drop(&mut self) {
-        let mut state = self
-            .pool
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.pool.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.lent = state.lent.saturating_sub(1);
         state.idle.extend(self.connection.take());
         self.pool.freed.notify_one();

@@ -56,10 +56,7 @@ pub fn seal(key: &Secret, place: Place<'_>, bytes: &[u8]) -> Result<Vec<u8>, Sto
     getrandom::fill(&mut nonce)
         .map_err(|_| StoreError::Key("the system gives no random bytes".to_owned()))?;
     let aad = place.to_string();
-    let payload = Payload {
-        msg: bytes,
-        aad: aad.as_bytes(),
-    };
+    let payload = Payload { msg: bytes, aad: aad.as_bytes() };
     let sealed = Aes256GcmSiv::new(key.expose().into())
         .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_| StoreError::Encode("a sealed value"))?;
@@ -73,21 +70,11 @@ pub fn open(
     place: Place<'_>,
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let rest = sealed
-        .strip_prefix(&[FORMAT])
-        .ok_or_else(|| place.damaged())?;
-    let (nonce, sealed) = rest
-        .split_first_chunk::<NONCE_LEN>()
-        .ok_or_else(|| place.damaged())?;
+    let rest = sealed.strip_prefix(&[FORMAT]).ok_or_else(|| place.damaged())?;
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(|| place.damaged())?;
     let aad = place.to_string();
     Aes256GcmSiv::new(key.expose().into())
-        .decrypt(
-            &Nonce::from(*nonce),
-            Payload {
-                msg: sealed,
-                aad: aad.as_bytes(),
-            },
-        )
+        .decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: aad.as_bytes() })
         .map(Zeroizing::new)
         .map_err(|_| place.damaged())
 }
@@ -113,9 +100,7 @@ pub fn create(tx: &mut dyn Tx, kek: &Secret, person_id: &str) -> Result<Secret, 
 
 /// The data key of a person. Error: `KeyDestroyed` if there is none (any more).
 pub fn load(tx: &mut dyn Tx, kek: &Secret, person_id: &str) -> Result<Secret, StoreError> {
-    let row = tx
-        .first(GET, values![person_id])?
-        .ok_or(StoreError::KeyDestroyed)?;
+    let row = tx.first(GET, values![person_id])?.ok_or(StoreError::KeyDestroyed)?;
     let place = key_place(person_id);
     let bytes = open(kek, place, row.get_bytes("wrapped")?)?;
     let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| place.damaged())?;
@@ -130,22 +115,14 @@ pub fn destroy(tx: &mut dyn Tx, person_id: &str) -> Result<bool, StoreError> {
 }
 
 fn key_place(person_id: &str) -> Place<'_> {
-    Place {
-        table: "person_key",
-        row: person_id,
-        column: "wrapped",
-    }
+    Place { table: "person_key", row: person_id, column: "wrapped" }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> = Place {
-        table: "person",
-        row: "p1",
-        column: "name",
-    };
+    const PLACE: Place<'_> = Place { table: "person", row: "p1", column: "name" };
 
     #[test]
     fn a_sealed_value_opens_only_in_its_place_and_with_its_key() {
@@ -155,15 +132,9 @@ mod tests {
         assert_eq!(open(&key, PLACE, &sealed).unwrap().as_slice(), b"value");
         assert_eq!(open_text(&key, PLACE, &sealed).unwrap().as_str(), "value");
         for place in [
-            Place {
-                table: "other",
-                ..PLACE
-            },
+            Place { table: "other", ..PLACE },
             Place { row: "p2", ..PLACE },
-            Place {
-                column: "born",
-                ..PLACE
-            },
+            Place { column: "born", ..PLACE },
         ] {
             assert!(open(&key, place, &sealed).is_err(), "{place}");
         }
@@ -186,9 +157,6 @@ mod tests {
     #[test]
     fn equal_values_are_sealed_differently() {
         let key = Secret::new([1; 32]);
-        assert_ne!(
-            seal(&key, PLACE, b"v").unwrap(),
-            seal(&key, PLACE, b"v").unwrap()
-        );
+        assert_ne!(seal(&key, PLACE, b"v").unwrap(), seal(&key, PLACE, b"v").unwrap());
     }
 }

@@ -70,19 +70,13 @@ impl StoreError {
     /// A damaged value at a place.
     #[must_use]
     pub fn corrupt(table: &str, row: impl ToString, column: &str) -> Self {
-        Self::Corrupt {
-            table: table.to_owned(),
-            row: row.to_string(),
-            column: column.to_owned(),
-        }
+        Self::Corrupt { table: table.to_owned(), row: row.to_string(), column: column.to_owned() }
     }
 
     /// A conflict on `table.column`.
     #[must_use]
     pub fn conflict(constraint: impl Into<String>) -> Self {
-        Self::Conflict {
-            constraint: constraint.into(),
-        }
+        Self::Conflict { constraint: constraint.into() }
     }
 
     /// True if repeating the same work later can succeed.

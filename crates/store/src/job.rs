@@ -45,9 +45,7 @@ const COUNTS: &str = "SELECT state, COUNT(*) AS jobs FROM job GROUP BY state ORD
 const NEXT_DUE: &str = "SELECT MIN(not_before) AS at FROM job WHERE state = 'queued'";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[
-    ENQUEUE, CLAIM, FINISH, FAIL, RETRY, GET, BY_STATE, COUNTS, NEXT_DUE,
-];
+pub const SQL: &[&str] = &[ENQUEUE, CLAIM, FINISH, FAIL, RETRY, GET, BY_STATE, COUNTS, NEXT_DUE];
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,11 +159,7 @@ pub fn finish(tx: &mut dyn Tx, job: &Job, at: Timestamp) -> Result<(), StoreErro
 /// the last attempt, marks it failed; returns the state it has now. `error` is shown to operators
 /// and must not hold personal values. Error: `Conflict` if it was claimed again meanwhile.
 pub fn fail(tx: &mut dyn Tx, job: &Job, error: &str, at: Timestamp) -> Result<State, StoreError> {
-    let state = if job.attempts < ATTEMPTS_MAX {
-        State::Queued
-    } else {
-        State::Failed
-    };
+    let state = if job.attempts < ATTEMPTS_MAX { State::Queued } else { State::Failed };
     let not_before = later(at, backoff(job.attempts));
     let params = values![job.id, job.attempts, state.name(), not_before, error, at];
     held(tx.execute(FAIL, params)?)?;
@@ -180,9 +174,7 @@ pub fn retry(tx: &mut dyn Tx, id: i64, at: Timestamp) -> Result<(), StoreError> 
 
 /// The job with this key.
 pub fn by_key(tx: &mut dyn Tx, key: &str) -> Result<Option<Job>, StoreError> {
-    tx.first(GET, values![key])?
-        .map(|row| Job::read(&row))
-        .transpose()
+    tx.first(GET, values![key])?.map(|row| Job::read(&row)).transpose()
 }
 
 /// Up to `limit` jobs in a state with ids above `after_id`.
@@ -192,10 +184,7 @@ pub fn page(
     after_id: i64,
     limit: u32,
 ) -> Result<Vec<Job>, StoreError> {
-    tx.query(BY_STATE, values![state.name(), after_id, limit])?
-        .iter()
-        .map(Job::read)
-        .collect()
+    tx.query(BY_STATE, values![state.name(), after_id, limit])?.iter().map(Job::read).collect()
 }
 
 /// How many jobs there are in each state that occurs.
@@ -212,26 +201,17 @@ pub fn counts(tx: &mut dyn Tx) -> Result<Vec<(State, u64)>, StoreError> {
 
 /// When the next queued job becomes due; `None` if none is queued.
 pub fn next_due(tx: &mut dyn Tx) -> Result<Option<Timestamp>, StoreError> {
-    tx.first(NEXT_DUE, &[])?
-        .map_or(Ok(None), |row| row.opt_at("at"))
+    tx.first(NEXT_DUE, &[])?.map_or(Ok(None), |row| row.opt_at("at"))
 }
 
 fn held(changed: u64) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::conflict("job.attempts"))
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::conflict("job.attempts")) }
 }
 
 /// Wait after the given number of attempts: 30 s, 1 min, 2 min ... at most 6 h.
 fn backoff(attempts: i64) -> SignedDuration {
-    let doublings = u32::try_from(attempts.saturating_sub(1))
-        .unwrap_or(0)
-        .min(16);
-    let wait = BACKOFF_FIRST
-        .checked_mul(1 << doublings)
-        .unwrap_or(BACKOFF_MAX);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
+    let wait = BACKOFF_FIRST.checked_mul(1 << doublings).unwrap_or(BACKOFF_MAX);
     wait.min(BACKOFF_MAX)
 }
 
@@ -245,9 +225,7 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_six_hours() {
-        let seconds: Vec<i64> = [1, 2, 3, 10, 11, 100]
-            .map(|n| backoff(n).as_secs())
-            .to_vec();
+        let seconds: Vec<i64> = [1, 2, 3, 10, 11, 100].map(|n| backoff(n).as_secs()).to_vec();
         assert_eq!(seconds, [30, 60, 120, 15_360, 21_600, 21_600]);
     }
 }

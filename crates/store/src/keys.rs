@@ -91,11 +91,7 @@ impl Keys {
 
     /// Loads the keys if the directory holds the first of them, otherwise makes new ones.
     pub fn load_or_create(directory: &Path) -> Result<Self, StoreError> {
-        if directory.join(KEK).exists() {
-            Self::load(directory)
-        } else {
-            Self::create(directory)
-        }
+        if directory.join(KEK).exists() { Self::load(directory) } else { Self::create(directory) }
     }
 
     /// Signs checkpoints of the custody record.
@@ -138,13 +134,10 @@ fn load(path: &Path) -> Result<Secret, StoreError> {
     let file = File::open(path).map_err(|error| problem(path, error.kind()))?;
     private(&file).map_err(|what| problem(path, what))?;
     let mut text = Zeroizing::new(String::with_capacity(128));
-    file.take(128)
-        .read_to_string(&mut text)
-        .map_err(|error| problem(path, error.kind()))?;
+    file.take(128).read_to_string(&mut text).map_err(|error| problem(path, error.kind()))?;
     let malformed = || problem(path, "expected 64 hexadecimal digits and a newline");
-    let mut bytes = HEXLOWER_PERMISSIVE
-        .decode(text.trim_end().as_bytes())
-        .map_err(|_| malformed())?;
+    let mut bytes =
+        HEXLOWER_PERMISSIVE.decode(text.trim_end().as_bytes()).map_err(|_| malformed())?;
     let secret = <[u8; 32]>::try_from(bytes.as_slice()).map(Secret::new);
     bytes.zeroize();
     secret.map_err(|_| malformed())
@@ -158,9 +151,7 @@ fn create(path: &Path) -> Result<Secret, StoreError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options
-        .open(path)
-        .map_err(|error| problem(path, error.kind()))?;
+    let mut file = options.open(path).map_err(|error| problem(path, error.kind()))?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(|error| problem(path, error.kind()))?;
@@ -172,9 +163,7 @@ fn make_directory(directory: &Path) -> Result<(), StoreError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(directory)
-        .map_err(|error| problem(directory, error.kind()))
+    builder.create(directory).map_err(|error| problem(directory, error.kind()))
 }
 
 #[cfg(unix)]
@@ -234,10 +223,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         Keys::create(home.path()).unwrap();
         let path = home.path().join(LINK);
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let error = Keys::load(home.path()).unwrap_err().to_string();
         assert!(error.ends_with("link.key: other users can read it; its mode has to be 600"));
@@ -249,10 +235,7 @@ mod tests {
         Keys::create(home.path()).unwrap();
         fs::write(home.path().join(DIGEST), "5ecre7").unwrap();
         let error = Keys::load(home.path()).unwrap_err().to_string();
-        assert!(
-            error.contains("digest.key: expected 64 hexadecimal digits"),
-            "{error}"
-        );
+        assert!(error.contains("digest.key: expected 64 hexadecimal digits"), "{error}");
         assert!(!error.contains("5ecre7"));
     }
 
@@ -264,9 +247,6 @@ mod tests {
         let wanted: [u8; 32] = mac.finalize().into_bytes().into();
         assert_eq!(digest(&key, "fpn", b"A12").unwrap(), wanted);
         assert_ne!(digest(&key, "fp", b"nA12").unwrap(), wanted);
-        assert_ne!(
-            digest(&Secret::new([8; 32]), "fpn", b"A12").unwrap(),
-            wanted
-        );
+        assert_ne!(digest(&Secret::new([8; 32]), "fpn", b"A12").unwrap(), wanted);
     }
 }

@@ -28,10 +28,7 @@ impl After {
     /// Before the first row.
     #[must_use]
     pub fn start() -> Self {
-        Self {
-            at: Timestamp::MIN,
-            id: String::new(),
-        }
+        Self { at: Timestamp::MIN, id: String::new() }
     }
 }
 
@@ -56,9 +53,7 @@ pub fn counts(tx: &mut dyn Tx, table: &'static str) -> Result<Vec<(String, u64)>
     let sql =
         format!("SELECT stage, COUNT(*) AS number FROM {table} GROUP BY stage ORDER BY stage");
     let rows = tx.query(&sql, &[])?;
-    rows.iter()
-        .map(|row| Ok((row.get_text("stage")?.to_owned(), row.get_u64("number")?)))
-        .collect()
+    rows.iter().map(|row| Ok((row.get_text("stage")?.to_owned(), row.get_u64("number")?))).collect()
 }
 
 /// How often each kind of event happened at each station: `(station, kind, number)`.
@@ -67,11 +62,7 @@ pub fn event_counts(tx: &mut dyn Tx) -> Result<Vec<(String, String, u64)>, Store
     rows.iter()
         .map(|row| {
             let station = row.get_text("station")?.to_owned();
-            Ok((
-                station,
-                row.get_text("kind")?.to_owned(),
-                row.get_u64("number")?,
-            ))
+            Ok((station, row.get_text("kind")?.to_owned(), row.get_u64("number")?))
         })
         .collect()
 }

@@ -127,9 +127,7 @@ fn placeholder(word: &str, dialect: Dialect) -> Result<String, StoreError> {
         ("strict", Dialect::Sqlite) => "STRICT",
         ("strict", Dialect::Postgres) => "",
         _ => {
-            return Err(StoreError::Migration(format!(
-                "`{{{word}}}` is not a placeholder"
-            )));
+            return Err(StoreError::Migration(format!("`{{{word}}}` is not a placeholder")));
         }
     }
     .to_owned())

@@ -30,9 +30,7 @@ pub fn load<T: DeserializeOwned>(
     id: &str,
 ) -> Result<Option<Versioned<T>>, StoreError> {
     let sql = format!("SELECT id, version, state, at FROM {table} WHERE id = $1");
-    tx.first(&sql, values![id])?
-        .map(|row| read(table, &row))
-        .transpose()
+    tx.first(&sql, values![id])?.map(|row| read(table, &row)).transpose()
 }
 
 /// Reads a stage from a row that has the columns `id`, `version`, `state`, `at`.
@@ -44,12 +42,7 @@ pub fn read<T: DeserializeOwned>(
     let value = serde_json::from_str(row.get_text("state")?)
         .map_err(|_| StoreError::corrupt(table, id, "state"))?;
     let (version, at) = (row.get_i64("version")?, row.get_at("at")?);
-    Ok(Versioned {
-        id: id.to_owned(),
-        version,
-        at,
-        value,
-    })
+    Ok(Versioned { id: id.to_owned(), version, at, value })
 }
 
 /// Writes a stage and returns its new version. `expected` is the version that was read, `None` for

@@ -43,12 +43,12 @@ impl Value {
     /// Refuses what one engine would store and the other not: NUL in text, NaN.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self {
-            Self::Text(text) if text.contains('\0') => Err(StoreError::Statement(
-                "a text parameter contains a NUL character".to_owned(),
-            )),
-            Self::Real(real) if real.is_nan() => Err(StoreError::Statement(
-                "a real parameter is not a number".to_owned(),
-            )),
+            Self::Text(text) if text.contains('\0') => {
+                Err(StoreError::Statement("a text parameter contains a NUL character".to_owned()))
+            }
+            Self::Real(real) if real.is_nan() => {
+                Err(StoreError::Statement("a real parameter is not a number".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -108,16 +108,12 @@ impl Row {
     /// The value of a column, if the result has it.
     #[must_use]
     pub fn value(&self, column: &str) -> Option<&Value> {
-        self.columns
-            .iter()
-            .position(|name| name == column)
-            .and_then(|at| self.values.get(at))
+        self.columns.iter().position(|name| name == column).and_then(|at| self.values.get(at))
     }
 
     /// An integer column. Error: no such column, `NULL`, or another type.
     pub fn get_i64(&self, column: &str) -> Result<i64, StoreError> {
-        self.opt_i64(column)?
-            .ok_or_else(|| wrong(column, "an integer"))
+        self.opt_i64(column)?.ok_or_else(|| wrong(column, "an integer"))
     }
 
     /// An integer column that may be `NULL`.
@@ -179,8 +175,7 @@ impl Row {
 
     /// A bytes column. Error: no such column, `NULL`, or another type.
     pub fn get_bytes(&self, column: &str) -> Result<&[u8], StoreError> {
-        self.opt_bytes(column)?
-            .ok_or_else(|| wrong(column, "bytes"))
+        self.opt_bytes(column)?.ok_or_else(|| wrong(column, "bytes"))
     }
 
     /// A bytes column that may be `NULL`.
@@ -194,10 +189,7 @@ impl Row {
 }
 
 fn wrong(column: &str, expected: &'static str) -> StoreError {
-    StoreError::Column {
-        column: column.to_owned(),
-        expected,
-    }
+    StoreError::Column { column: column.to_owned(), expected }
 }
 
 /// The two engines, for the few places where their SQL differs (migrations).
@@ -248,10 +240,7 @@ mod tests {
     fn getters_say_which_column_is_wrong() {
         assert_eq!(row(Value::Int(7)).get_i64("a").unwrap(), 7);
         assert_eq!(row(Value::Null).opt_text("a").unwrap(), None);
-        let fault = row(Value::Text("secret".to_owned()))
-            .get_i64("a")
-            .unwrap_err()
-            .to_string();
+        let fault = row(Value::Text("secret".to_owned())).get_i64("a").unwrap_err().to_string();
         assert_eq!(fault, "column a of the result is not an integer");
         assert!(row(Value::Int(1)).get_i64("b").is_err());
         assert!(row(Value::Int(-1)).get_u64("a").is_err());

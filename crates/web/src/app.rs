@@ -56,12 +56,7 @@ impl App {
 
     /// What a call of this actor brings.
     pub(crate) fn op(&self, actor: Actor, purpose: &str) -> OpContext<'_> {
-        OpContext {
-            at: (self.clock)(),
-            actor,
-            purpose: purpose.to_owned(),
-            ids: &*self.ids,
-        }
+        OpContext { at: (self.clock)(), actor, purpose: purpose.to_owned(), ids: &*self.ids }
     }
 
     /// Runs every job that is due. Blocks: call it from a thread that may wait.
@@ -69,8 +64,7 @@ impl App {
     /// # Errors
     /// A database cannot be reached.
     pub fn run_jobs(&self) -> Result<Round, ServiceError> {
-        self.programme
-            .run_jobs(&self.op(Actor::programme(), "outbox"))
+        self.programme.run_jobs(&self.op(Actor::programme(), "outbox"))
     }
 
     /// Runs the outbox in the background: one round at a time, and never more than one waiting.

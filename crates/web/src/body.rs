@@ -39,10 +39,7 @@ pub(crate) async fn form(request: Request) -> Result<Body, Failure> {
     let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, &())
         .await
         .map_err(|rejection| refused(rejection.into_response().status()))?;
-    Ok(Body {
-        entered: Entered(pairs),
-        ..Body::default()
-    })
+    Ok(Body { entered: Entered(pairs), ..Body::default() })
 }
 
 /// Reads the body of a JSON call; where the step takes a file, the body is the file.
@@ -55,35 +52,23 @@ pub(crate) async fn json(request: Request, file: bool) -> Result<Body, Failure> 
     }
     let bytes = bytes(request).await?;
     if file {
-        return Ok(Body {
-            entered,
-            request: Value::Null,
-            file: Some(bytes),
-        });
+        return Ok(Body { entered, request: Value::Null, file: Some(bytes) });
     }
     let request = match bytes.is_empty() {
         true => Value::Object(Map::new()),
         false => serde_json::from_slice(&bytes).map_err(|_| Failure::Unreadable("JSON"))?,
     };
-    Ok(Body {
-        entered,
-        request,
-        file: None,
-    })
+    Ok(Body { entered, request, file: None })
 }
 
 fn content_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE);
-    let text = value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.to_ascii_lowercase()
 }
 
 async fn bytes(request: Request) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, &())
-        .await
-        .map_err(|rejection| refused(rejection.status()))
+    Bytes::from_request(request, &()).await.map_err(|rejection| refused(rejection.status()))
 }
 
 fn refused(status: StatusCode) -> Failure {
@@ -105,10 +90,7 @@ async fn multipart(request: Request) -> Result<Body, Failure> {
         };
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = part.file_name().is_some();
-        let bytes = part
-            .bytes()
-            .await
-            .map_err(|error| refused(error.status()))?;
+        let bytes = part.bytes().await.map_err(|error| refused(error.status()))?;
         if is_file {
             body.file = Some(bytes);
         } else {
@@ -172,9 +154,7 @@ fn value(input: &Input, entered: &Entered) -> Result<Found, ServiceError> {
         Shape::Flag => Found::Value(Value::Bool(!text.is_empty())),
         Shape::Local { needed: false, .. } if text.is_empty() => Found::Nothing,
         Shape::Local { .. } if text.is_empty() => return Err(empty()),
-        Shape::Local {
-            offset, seconds, ..
-        } => {
+        Shape::Local { offset, seconds, .. } => {
             let (instant, offset) = local(name, text, entered.get(offset))?;
             Found::Local(instant, seconds, offset)
         }
@@ -194,9 +174,7 @@ fn local(name: &str, text: &str, offset: &str) -> Result<(Timestamp, i32), Servi
     };
     let time: DateTime = text.parse().map_err(|_| right())?;
     let instant: Timestamp = format!("{time}{offset}").parse().map_err(|_| right())?;
-    let utc = jiff::tz::Offset::UTC
-        .to_timestamp(time)
-        .map_err(|_| right())?;
+    let utc = jiff::tz::Offset::UTC.to_timestamp(time).map_err(|_| right())?;
     let seconds = utc.as_second() - instant.as_second();
     Ok((instant, i32::try_from(seconds).map_err(|_| right())?))
 }
@@ -205,9 +183,7 @@ fn put(root: &mut Value, path: &str, value: Value) {
     let (mut at, mut rest) = (root, path);
     while let Some((head, tail)) = rest.split_once('.') {
         let Value::Object(map) = at else { return };
-        at = map
-            .entry(head.to_owned())
-            .or_insert_with(|| Value::Object(Map::new()));
+        at = map.entry(head.to_owned()).or_insert_with(|| Value::Object(Map::new()));
         rest = tail;
     }
     if let Value::Object(map) = at {
@@ -232,35 +208,19 @@ mod tests {
     #[test]
     fn each_shape_becomes_json() {
         check(&[input("a", Shape::Text)], "a=+x+", r#"{"a":"x"}"#);
-        check(
-            &[input("a", Shape::Text)],
-            "a=+",
-            "a: it is empty; fill it in",
-        );
+        check(&[input("a", Shape::Text)], "a=+", "a: it is empty; fill it in");
         check(&[input("a", Shape::Secret)], "a=+x+", r#"{"a":" x "}"#);
         check(&[input("a", Shape::Optional)], "b=1", "{}");
         check(&[input("a.b", Shape::Text)], "a.b=x", r#"{"a":{"b":"x"}}"#);
-        check(
-            &[input("a", Shape::Lines)],
-            "a=K1%0D%0A%0D%0AK2",
-            r#"{"a":["K1","K2"]}"#,
-        );
+        check(&[input("a", Shape::Lines)], "a=K1%0D%0A%0D%0AK2", r#"{"a":["K1","K2"]}"#);
         check(&[input("a", Shape::Many)], "a=x&a=y", r#"{"a":["x","y"]}"#);
         check(&[input("a", Shape::Flag)], "", r#"{"a":false}"#);
-        check(
-            &[input("a", Shape::Day)],
-            "a=31.5.2027",
-            "a: it is no day; write it as 2027-05-31",
-        );
+        check(&[input("a", Shape::Day)], "a=31.5.2027", "a: it is no day; write it as 2027-05-31");
     }
 
     #[test]
     fn local_time_and_offset_become_an_instant() {
-        let shape = Shape::Local {
-            offset: "o",
-            seconds: "s",
-            needed: true,
-        };
+        let shape = Shape::Local { offset: "o", seconds: "s", needed: true };
         check(
             &[input("t", shape)],
             "t=2027-05-31T22:15&o=-05:00",

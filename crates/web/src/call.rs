@@ -93,9 +93,7 @@ impl Call<'_> {
     /// `Invalid` where it is empty.
     pub(crate) fn needed(&self, name: &str) -> Result<&str, ServiceError> {
         match self.entered.get(name) {
-            "" => Err(ServiceError::Invalid(format!(
-                "{name}: it is empty; fill it in"
-            ))),
+            "" => Err(ServiceError::Invalid(format!("{name}: it is empty; fill it in"))),
             text => Ok(text),
         }
     }
@@ -116,10 +114,8 @@ impl Call<'_> {
             return Ok(LIMIT);
         }
         let limit = text.parse().ok();
-        limit
-            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-            .ok_or_else(|| {
-                ServiceError::Invalid(format!("limit: give a number from 1 to {LIMIT_MAX}"))
-            })
+        limit.filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+            ServiceError::Invalid(format!("limit: give a number from 1 to {LIMIT_MAX}"))
+        })
     }
 }

@@ -11,9 +11,7 @@ pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 /// The session token that a request carries.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).into_iter();
-    let pairs = cookies
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'));
+    let pairs = cookies.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
     let mut values = pairs.filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = values.find(|(name, _)| *name == NAME)?;
     (!value.is_empty()).then_some(value)
@@ -36,9 +34,7 @@ pub(crate) fn same(given: &str, right: &str) -> bool {
 
 /// True where the browser says that another site sent the request.
 pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
-    let site = headers
-        .get("sec-fetch-site")
-        .and_then(|value| value.to_str().ok());
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     matches!(site, Some("cross-site" | "same-site"))
 }
 

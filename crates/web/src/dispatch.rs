@@ -155,10 +155,7 @@ async fn signed_in(
 
 async fn read(route: &Route, request: Request) -> Result<Body, Failure> {
     match (route.method, route.target) {
-        (Method::Get, _) => Ok(Body {
-            entered: body::query(request.uri()),
-            ..Body::default()
-        }),
+        (Method::Get, _) => Ok(Body { entered: body::query(request.uri()), ..Body::default() }),
         (Method::Post, Target::Call(verb)) => body::json(request, verb.file).await,
         (Method::Post, Target::SignOutApi) => Ok(Body::default()),
         (Method::Post, _) => body::form(request).await,
@@ -168,9 +165,7 @@ async fn read(route: &Route, request: Request) -> Result<Body, Failure> {
 /// The purpose that was stated, or the action, which implies one.
 fn purpose(route: &Route, body: &Body) -> String {
     let in_request = body.request.get("purpose").and_then(|text| text.as_str());
-    let stated = in_request
-        .unwrap_or_else(|| body.entered.get("purpose"))
-        .trim();
+    let stated = in_request.unwrap_or_else(|| body.entered.get("purpose")).trim();
     if !stated.is_empty() {
         return stated.chars().take(PURPOSE_CHARACTERS_MAX).collect();
     }
@@ -184,13 +179,7 @@ fn step(route: &Route, call: &mut Call<'_>, frame: &Frame<'_>) -> Result<Respons
     match route.target {
         Target::Page(page) => {
             let done = pages::done(call.entered.get("done"));
-            rendered(
-                page,
-                call,
-                &Forms::new(call, done, None),
-                frame,
-                StatusCode::OK,
-            )
+            rendered(page, call, &Forms::new(call, done, None), frame, StatusCode::OK)
         }
         Target::Give(page) => {
             let give = page.give.ok_or_else(|| {
@@ -237,10 +226,7 @@ fn form(
             if matches!(error, ServiceError::Failed(_)) {
                 tracing::error!(route = verb.action, cause = error.internal(), "failed");
             }
-            let failed = Failed {
-                verb,
-                error: &error,
-            };
+            let failed = Failed { verb, error: &error };
             let forms = Forms::new(call, None, Some(failed));
             match rendered(page, call, &forms, frame, answer::status(&error)) {
                 Ok(response) => Ok(response),
@@ -258,9 +244,7 @@ fn rendered(
     frame: &Frame<'_>,
     status: StatusCode,
 ) -> Result<Response, ServiceError> {
-    call.programme
-        .roles()
-        .check(&call.op.actor, page.action, "")?;
+    call.programme.roles().check(&call.op.actor, page.action, "")?;
     let main = (page.render)(call, forms)?;
     let markup = layout::station_page(frame, page, forms, &main);
     Ok((status, Html(markup.into_string())).into_response())
@@ -314,10 +298,7 @@ async fn open(app: &App, account: String, password: String) -> Result<String, Fa
     let _turn = app.sign_ins.acquire().await.map_err(closed)?;
     waiting(app, move |app| {
         let account = AccountId::new(account);
-        let nobody = Actor {
-            account: account.clone(),
-            grants: Vec::new(),
-        };
+        let nobody = Actor { account: account.clone(), grants: Vec::new() };
         let op = app.op(nobody, "sign in");
         Ok(app.programme.sign_in(&op, &account, &password)?.token)
     })
@@ -331,10 +312,7 @@ async fn sign_out(
     signed: &Signed,
 ) -> Result<Response, Failure> {
     let (token, actor) = (token.to_owned(), signed.actor.clone());
-    waiting(app, move |app| {
-        app.programme.sign_out(&app.op(actor, "sign out"), &token)
-    })
-    .await?;
+    waiting(app, move |app| app.programme.sign_out(&app.op(actor, "sign out"), &token)).await?;
     let mut response = match route.is_api() {
         true => Json(json!({})).into_response(),
         false => Redirect::to("/sign-in").into_response(),

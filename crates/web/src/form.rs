@@ -56,21 +56,12 @@ impl<'a> Forms<'a> {
         done: Option<&'static str>,
         failed: Option<Failed<'a>>,
     ) -> Self {
-        Self {
-            csrf: call.csrf,
-            entered: call.entered.clone(),
-            done,
-            failed,
-            extra: None,
-        }
+        Self { csrf: call.csrf, entered: call.entered.clone(), done, failed, extra: None }
     }
 
     /// With something that must be seen.
     pub(crate) fn with(self, extra: Markup) -> Self {
-        Self {
-            extra: Some(extra),
-            ..self
-        }
+        Self { extra: Some(extra), ..self }
     }
 
     /// True where a step failed.
@@ -134,11 +125,7 @@ impl Form<'_> {
     pub(crate) fn keyed(self, name: &'static str, value: impl ToString) -> Self {
         let value = value.to_string();
         let failed = self.failed.filter(|_| self.entered.get(KEY) == value);
-        Self {
-            key: Some((name, value)),
-            failed,
-            ..self
-        }
+        Self { key: Some((name, value)), failed, ..self }
     }
 
     /// With values to begin with, in the shape of the JSON request.
@@ -176,8 +163,7 @@ impl Form<'_> {
     }
 
     fn at(&self, name: &str) -> Option<&Value> {
-        name.split('.')
-            .try_fold(&self.start, |value, part| value.get(part))
+        name.split('.').try_fold(&self.start, |value, part| value.get(part))
     }
 
     fn has(&self, name: &str, word: &str) -> bool {

@@ -23,11 +23,7 @@ pub(crate) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// For nobody in particular.
     pub(crate) fn bare() -> Self {
-        Self {
-            account: None,
-            csrf: "",
-            links: Vec::new(),
-        }
+        Self { account: None, csrf: "", links: Vec::new() }
     }
 
     /// For an account: only stations that its roles can open.
@@ -61,11 +57,8 @@ pub(crate) fn station_page(
 ) -> Markup {
     let station = station_of(page.path);
     let main = html! { (steps(station)) (forms.message()) (main) };
-    let title = if forms.has_failed() {
-        format!("Error: {}", page.title)
-    } else {
-        page.title.to_owned()
-    };
+    let title =
+        if forms.has_failed() { format!("Error: {}", page.title) } else { page.title.to_owned() };
     whole_titled(frame, &title, page.title, station, page.marked, &main)
 }
 

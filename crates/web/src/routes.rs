@@ -72,11 +72,7 @@ pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
         for page in station.pages {
             routes.push(of_page(page, page.path.to_owned(), Target::Page(page)));
             if page.give.is_some() {
-                routes.push(of_page(
-                    page,
-                    format!("/api{}", page.path),
-                    Target::Give(page),
-                ));
+                routes.push(of_page(page, format!("/api{}", page.path), Target::Give(page)));
             }
         }
         for verb in station.verbs {
@@ -109,19 +105,9 @@ fn open() -> Vec<Route> {
 }
 
 fn of_page(page: &Page, path: String, target: Target) -> Route {
-    Route {
-        method: Method::Get,
-        path,
-        access: Access::Action(page.action),
-        target,
-    }
+    Route { method: Method::Get, path, access: Access::Action(page.action), target }
 }
 
 fn of_verb(verb: &Verb, path: String, target: Target) -> Route {
-    Route {
-        method: Method::Post,
-        path,
-        access: Access::Action(verb.action),
-        target,
-    }
+    Route { method: Method::Post, path, access: Access::Action(verb.action), target }
 }

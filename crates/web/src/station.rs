@@ -122,27 +122,17 @@ impl Done {
     /// # Errors
     /// The answer cannot be written as JSON.
     pub(crate) fn with(value: &impl serde::Serialize) -> Result<Self, ServiceError> {
-        Ok(Self {
-            value: json(value)?,
-            to: None,
-            show: None,
-        })
+        Ok(Self { value: json(value)?, to: None, show: None })
     }
 
     /// Done, and the browser goes there.
     pub(crate) fn to(self, path: String) -> Self {
-        Self {
-            to: Some(path),
-            ..self
-        }
+        Self { to: Some(path), ..self }
     }
 
     /// Done, and this must be seen.
     pub(crate) fn show(self, markup: Markup) -> Self {
-        Self {
-            show: Some(markup),
-            ..self
-        }
+        Self { show: Some(markup), ..self }
     }
 }
 

@@ -79,12 +79,7 @@ mod tests {
 
     #[test]
     fn numbers_have_separators() {
-        for (value, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1234567, "1,234,567"),
-        ] {
+        for (value, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
             assert_eq!(number(value), expected);
         }
     }

@@ -38,11 +38,7 @@ pub(crate) fn generate(settings: &Settings) -> (Vec<SyntheticPerson>, Vec<Arriva
         let day = settings.first_day.saturating_add(i64::from(number).days());
         maker.book_day(day, usize::from(settings.days - number));
     }
-    let Maker {
-        people,
-        mut arrivals,
-        ..
-    } = maker;
+    let Maker { people, mut arrivals, .. } = maker;
     number(&mut arrivals);
     walk_every_path(settings, &mut arrivals);
     (people, arrivals)
@@ -71,10 +67,8 @@ struct Maker<'s> {
 
 impl Maker<'_> {
     fn book_day(&mut self, day: Date, days_left: usize) {
-        let (least, most) = (
-            self.settings.bookings_per_day_min,
-            self.settings.bookings_per_day_max,
-        );
+        let (least, most) =
+            (self.settings.bookings_per_day_min, self.settings.bookings_per_day_max);
         let count = self.rng.random_range(least..=most.max(least));
         let owed_today = self.owed.len().div_ceil(days_left.max(1));
         let mut today: Vec<Arrival> = (0..count as usize)
@@ -110,11 +104,8 @@ impl Maker<'_> {
             arrival.scenario.may_come_back() && arrival.record.circumstances.booked_at < latest
         };
         let all: Vec<_> = self.arrivals.iter().filter(long_ago).collect();
-        let owing: Vec<_> = all
-            .iter()
-            .copied()
-            .filter(|arrival| !arrival.behaviour.ends_accepted())
-            .collect();
+        let owing: Vec<_> =
+            all.iter().copied().filter(|arrival| !arrival.behaviour.ends_accepted()).collect();
         let owing_first = self.rng.random_bool(0.4) && !owing.is_empty();
         let from = if owing_first { &owing } else { &all };
         pick(from, &mut self.rng).map(|arrival| (arrival.true_person, arrival.scenario))
@@ -143,10 +134,7 @@ impl Maker<'_> {
         }
         let hours_after = self.rng.random_range(3..72);
         let arrives = self.rng.random_bool(self.settings.resolved_rate);
-        let later = resolved.filter(|_| arrives).map(|record| Later {
-            hours_after,
-            record,
-        });
+        let later = resolved.filter(|_| arrives).map(|record| Later { hours_after, record });
         let behaviour = if asks_for_sample(scenario, later.as_ref()) {
             behaviour(self.settings, &mut self.fates)
         } else {
@@ -244,18 +232,14 @@ fn number(arrivals: &mut [Arrival]) {
 /// Gives each fate that has a rate, and that chance left out, to one booking.
 fn walk_every_path(settings: &Settings, arrivals: &mut [Arrival]) {
     for (table, _) in settings.at_table.iter().filter(|entry| entry.1 > 0.0) {
-        if !arrivals
-            .iter()
-            .any(|arrival| arrival.behaviour.table == *table)
+        if !arrivals.iter().any(|arrival| arrival.behaviour.table == *table)
             && let Some(arrival) = smooth(arrivals)
         {
             arrival.behaviour.table = *table;
         }
     }
     for (fate, _) in settings.at_laboratory.iter().filter(|entry| entry.1 > 0.0) {
-        if !arrivals
-            .iter()
-            .any(|arrival| arrival.behaviour.laboratory == *fate)
+        if !arrivals.iter().any(|arrival| arrival.behaviour.laboratory == *fate)
             && let Some(arrival) = smooth(arrivals)
         {
             arrival.behaviour.laboratory = *fate;
@@ -271,7 +255,5 @@ fn smooth(arrivals: &mut [Arrival]) -> Option<&mut Arrival> {
 
 /// The instant of a local date and time of the pilot's sites in May.
 fn instant(local: DateTime) -> Timestamp {
-    Offset::constant(-5)
-        .to_timestamp(local)
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+    Offset::constant(-5).to_timestamp(local).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -54,10 +54,7 @@ fates! {
 impl AtTable {
     /// True where a sealed sample comes out in the end.
     pub fn ends_sealed(self) -> bool {
-        matches!(
-            self,
-            Self::Collected | Self::WrongFormScanned | Self::KitDamaged
-        )
+        matches!(self, Self::Collected | Self::WrongFormScanned | Self::KitDamaged)
     }
 
     /// Kits that are opened, counting those given up.
@@ -127,10 +124,7 @@ pub struct Behaviour {
 
 impl Behaviour {
     /// Nothing goes wrong.
-    pub const SMOOTH: Self = Self {
-        table: AtTable::Collected,
-        laboratory: AtLaboratory::Sound,
-    };
+    pub const SMOOTH: Self = Self { table: AtTable::Collected, laboratory: AtLaboratory::Sound };
 
     /// True where a sample reaches the laboratory and is accepted.
     pub fn ends_accepted(self) -> bool {

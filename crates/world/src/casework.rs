@@ -34,12 +34,7 @@ pub(crate) fn genotypes(
         .iter()
         .filter_map(|person| {
             let population = pick(frequencies.populations(), &mut rng)?;
-            Some(unrelated(
-                population,
-                person.sex,
-                settings.tri_allele_rate,
-                &mut rng,
-            ))
+            Some(unrelated(population, person.sex, settings.tri_allele_rate, &mut rng))
         })
         .collect()
 }
@@ -51,10 +46,7 @@ pub(crate) fn laboratories() -> Vec<CaseworkLaboratory> {
         ("TXSYN0200", "Lakeside County Laboratory"),
         ("OKSYN0300", "Redplain State Laboratory"),
     ]
-    .map(|(ori, name)| CaseworkLaboratory {
-        ori: Ori::from(ori),
-        name: name.to_owned(),
-    })
+    .map(|(ori, name)| CaseworkLaboratory { ori: Ori::from(ori), name: name.to_owned() })
     .to_vec()
 }
 
@@ -66,11 +58,7 @@ pub(crate) fn evidence(
     laboratories: &[CaseworkLaboratory],
     frequencies: &Frequencies,
 ) -> Vec<Evidence> {
-    let mut maker = Maker {
-        rng: stream(settings.seed, Stream::Casework),
-        frequencies,
-        genotypes,
-    };
+    let mut maker = Maker { rng: stream(settings.seed, Stream::Casework), frequencies, genotypes };
     let first = Timestamp::UNIX_EPOCH;
     let (before, after) = entry_times(settings).unwrap_or((first, first));
     let planted = maker.planted(settings, arrivals);
@@ -111,17 +99,11 @@ pub(crate) fn evidence(
 /// Evidence is entered in the two weeks that end a day before the month, or in the two weeks that
 /// begin 45 days after it, when its samples are long typed.
 fn entry_times(settings: &Settings) -> Option<(Timestamp, Timestamp)> {
-    let midnight = settings
-        .first_day
-        .to_datetime(jiff::civil::Time::midnight());
+    let midnight = settings.first_day.to_datetime(jiff::civil::Time::midnight());
     let first = jiff::tz::Offset::constant(-5).to_timestamp(midnight).ok()?;
-    let before = first
-        .checked_sub(SignedDuration::from_hours(15 * 24))
-        .ok()?;
+    let before = first.checked_sub(SignedDuration::from_hours(15 * 24)).ok()?;
     let days = i64::from(settings.days) + 45;
-    let after = first
-        .checked_add(SignedDuration::from_hours(days * 24))
-        .ok()?;
+    let after = first.checked_add(SignedDuration::from_hours(days * 24)).ok()?;
     Some((before, after))
 }
 
@@ -151,21 +133,16 @@ impl Maker<'_> {
         people.dedup();
         shuffle(&mut people, &mut self.rng);
         let mut left = people.into_iter();
-        let of_persons: Vec<_> = left
-            .by_ref()
-            .take(settings.evidence_of_persons)
-            .map(Origin::Person)
-            .collect();
+        let of_persons: Vec<_> =
+            left.by_ref().take(settings.evidence_of_persons).map(Origin::Person).collect();
         let of_relatives = left.take(settings.evidence_of_relatives);
-        let relatives = of_relatives
-            .enumerate()
-            .map(|(number, of)| Origin::Relative {
-                of,
-                kinship: match number % 2 {
-                    0 => Kinship::FullSibling,
-                    _ => Kinship::ParentOrChild,
-                },
-            });
+        let relatives = of_relatives.enumerate().map(|(number, of)| Origin::Relative {
+            of,
+            kinship: match number % 2 {
+                0 => Kinship::FullSibling,
+                _ => Kinship::ParentOrChild,
+            },
+        });
         of_persons.into_iter().chain(relatives).collect()
     }
 
@@ -197,12 +174,7 @@ impl Maker<'_> {
             }
             _ => (Category::ForensicUnknown, full(&source), full(&source)),
         };
-        Some(Stain {
-            category,
-            profile,
-            complete,
-            contributors,
-        })
+        Some(Stain { category, profile, complete, contributors })
     }
 
     /// Partial evidence of a relative that a search takes for the person. Relatives are drawn

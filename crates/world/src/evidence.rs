@@ -114,17 +114,10 @@ pub fn partial(source: &Profile, lost_max: usize, rng: &mut impl Rng) -> Profile
     }
     let longest = BY_AMPLICON.into_iter().find(|locus| kept.contains(*locus));
     let one_allele = rng.random_bool(0.5);
-    let typed = source
-        .typed()
-        .iter()
-        .filter(|entry| kept.contains(entry.locus));
+    let typed = source.typed().iter().filter(|entry| kept.contains(entry.locus));
     assemble(typed.map(|entry| {
         let alleles = entry.genotype.alleles();
-        let shown = if one_allele && Some(entry.locus) == longest {
-            1
-        } else {
-            alleles.len()
-        };
+        let shown = if one_allele && Some(entry.locus) == longest { 1 } else { alleles.len() };
         (entry.locus, alleles.iter().take(shown).copied().collect())
     }))
 }
@@ -143,10 +136,7 @@ pub fn mixture(one: &Profile, other: &Profile) -> Profile {
 }
 
 fn autosomal(source: &Profile) -> Profile {
-    let core = source
-        .typed()
-        .iter()
-        .filter(|entry| LocusSet::core20().contains(entry.locus));
+    let core = source.typed().iter().filter(|entry| LocusSet::core20().contains(entry.locus));
     assemble(core.map(|entry| (entry.locus, entry.genotype.alleles().to_vec())))
 }
 

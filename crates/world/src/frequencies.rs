@@ -100,10 +100,8 @@ impl Frequencies {
         }
         let mut populations: Vec<Population> = Vec::new();
         for (number, line) in lines {
-            let row = Row::read(line).ok_or_else(|| NotFrequencies::Line {
-                line: number,
-                found: line.to_owned(),
-            })?;
+            let row = Row::read(line)
+                .ok_or_else(|| NotFrequencies::Line { line: number, found: line.to_owned() })?;
             add(&mut populations, row);
         }
         for population in &populations {
@@ -119,9 +117,7 @@ impl Frequencies {
 
     /// A population by the source's name.
     pub fn population(&self, name: &str) -> Option<&Population> {
-        self.populations
-            .iter()
-            .find(|population| population.name == name)
+        self.populations.iter().find(|population| population.name == name)
     }
 }
 
@@ -133,9 +129,7 @@ impl Population {
 
     /// Alleles of a locus with their frequencies; empty where the source has none.
     pub fn shares(&self, locus: Locus) -> &[Share] {
-        self.loci
-            .get(locus.position())
-            .map_or(&[], |shares| shares.as_slice())
+        self.loci.get(locus.position()).map_or(&[], |shares| shares.as_slice())
     }
 
     /// Draws one allele; `None` where the source has none at this locus.
@@ -185,11 +179,7 @@ impl<'t> Row<'t> {
         sound.then_some(Self {
             population,
             locus,
-            share: Share {
-                allele,
-                frequency,
-                alleles_typed,
-            },
+            share: Share { allele, frequency, alleles_typed },
         })
     }
 }
@@ -201,9 +191,7 @@ fn add(populations: &mut Vec<Population>, row: Row<'_>) {
             loci: vec![Vec::new(); Locus::COUNT],
         });
     }
-    let population = populations
-        .iter_mut()
-        .find(|known| known.name == row.population);
+    let population = populations.iter_mut().find(|known| known.name == row.population);
     let shares = population.and_then(|known| known.loci.get_mut(row.locus.position()));
     if let Some(shares) = shares {
         shares.push(row.share);
@@ -221,13 +209,7 @@ mod tests {
         let names: Vec<_> = table.populations().iter().map(Population::name).collect();
         assert_eq!(
             names,
-            [
-                "African American",
-                "Caucasian",
-                "SW Hispanic",
-                "SE Hispanic",
-                "Filipino"
-            ]
+            ["African American", "Caucasian", "SW Hispanic", "SE Hispanic", "Filipino"]
         );
         let extra = [Locus::Se33, Locus::PentaD, Locus::PentaE];
         for population in table.populations() {
@@ -251,10 +233,7 @@ mod tests {
         check("Here,FGA,20,1.5,100", "line 3: 'Here,FGA,20,1.5,100'");
         check("Here,FGA,>20,0.5,100", "line 3");
         check("Here,D99,20,0.5,100", "line 3");
-        check(
-            "Here,FGA,20,0.5,100",
-            "frequencies of FGA in 'Here' sum to 0.5000",
-        );
+        check("Here,FGA,20,0.5,100", "frequencies of FGA in 'Here' sum to 0.5000");
         let headless = Frequencies::read("a,b\n").unwrap_err().to_string();
         assert!(headless.starts_with("the first line is 'a,b'"));
     }

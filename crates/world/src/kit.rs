@@ -44,11 +44,8 @@ pub(crate) fn lots(
     let eve = first_day.saturating_sub(1.day());
     let next_year = first_day.saturating_add(1.year());
     let needed = |site: &Site| {
-        let here = arrivals
-            .iter()
-            .filter(|arrival| arrival.record.circumstances.site == *site);
-        here.map(|arrival| arrival.behaviour.table.kits_opened())
-            .sum::<usize>()
+        let here = arrivals.iter().filter(|arrival| arrival.record.circumstances.site == *site);
+        here.map(|arrival| arrival.behaviour.table.kits_opened()).sum::<usize>()
     };
     let lot =
         |letter: char, received_on, expires_on, recalled_on, size: &dyn Fn(usize) -> usize| {
@@ -60,13 +57,7 @@ pub(crate) fn lots(
                     kits.push(Kit { barcode, site });
                 }
             }
-            KitLot {
-                lot: format!("LOT-20{letter}"),
-                received_on,
-                expires_on,
-                recalled_on,
-                kits,
-            }
+            KitLot { lot: format!("LOT-20{letter}"), received_on, expires_on, recalled_on, kits }
         };
     vec![
         lot('A', eve, next_year, None, &|needed| needed * 2 / 3 + 20),

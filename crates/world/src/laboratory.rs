@@ -44,9 +44,8 @@ impl PlateFault {
     /// every other plate has none, so that a plate that is run again under a new number comes
     /// out clean in the end.
     pub fn of_plate(number: usize, specimens: &[SpecimenNumber]) -> Self {
-        let middle = specimens
-            .get(specimens.len() / 2)
-            .map(|specimen| specimen.as_str().to_owned());
+        let middle =
+            specimens.get(specimens.len() / 2).map(|specimen| specimen.as_str().to_owned());
         match (number, middle) {
             (2, _) => Self::PositiveControlWrong,
             (3, _) => Self::NegativeControlDirty,
@@ -78,10 +77,8 @@ pub fn results_of_plate(specimens: &[(String, &Profile)], fault: &PlateFault) ->
             .collect(),
         _ => Vec::new(),
     };
-    let mut samples = vec![
-        (POSITIVE_CONTROL.to_owned(), positive),
-        (NEGATIVE_CONTROL.to_owned(), negative),
-    ];
+    let mut samples =
+        vec![(POSITIVE_CONTROL.to_owned(), positive), (NEGATIVE_CONTROL.to_owned(), negative)];
     for (name, profile) in specimens {
         samples.push((name.clone(), faulty(name, reported(profile), fault)));
     }
@@ -99,14 +96,11 @@ fn faulty(
         }
         PlateFault::TriAllele(hit) if hit == name => {
             let already = alleles.iter().any(|entry| entry.1.len() > 2);
-            let heterozygous = alleles
-                .iter_mut()
-                .find(|entry| entry.0 != Locus::Amelogenin && entry.1.len() == 2);
+            let heterozygous =
+                alleles.iter_mut().find(|entry| entry.0 != Locus::Amelogenin && entry.1.len() == 2);
             if let Some(entry) = heterozygous.filter(|_| !already) {
                 let highest = entry.1.iter().map(|allele| allele.tenths()).max();
-                entry
-                    .1
-                    .extend(highest.and_then(|tenths| Allele::exact(tenths + 10)));
+                entry.1.extend(highest.and_then(|tenths| Allele::exact(tenths + 10)));
             }
         }
         _ => {}
@@ -144,16 +138,11 @@ mod tests {
         let clean = results_of_plate(&specimens, &PlateFault::None);
         assert_eq!(clean.len(), 4);
         assert!(clean[1].1.is_empty());
-        assert_eq!(
-            controls::recognise(&assemble(clean[0].1.clone())),
-            Some("2800M")
-        );
+        assert_eq!(controls::recognise(&assemble(clean[0].1.clone())), Some("2800M"));
         assert_eq!(clean[2].1.len(), 21);
         let check = |fault: PlateFault, changed: &[usize]| {
             let seen = results_of_plate(&specimens, &fault);
-            let differ: Vec<_> = (0..4)
-                .filter(|place| seen[*place] != clean[*place])
-                .collect();
+            let differ: Vec<_> = (0..4).filter(|place| seen[*place] != clean[*place]).collect();
             assert_eq!(differ, changed, "{fault:?}");
             seen
         };
@@ -163,10 +152,7 @@ mod tests {
         let short = check(PlateFault::LocusDropped("S2".to_owned()), &[3]);
         assert_eq!(short[3].1.len(), 20);
         let tri = check(PlateFault::TriAllele("S1".to_owned()), &[2]);
-        assert_eq!(
-            assemble(tri[2].1.clone()).alleles_max(LocusSet::core20()),
-            3
-        );
+        assert_eq!(assemble(tri[2].1.clone()).alleles_max(LocusSet::core20()), 3);
     }
 
     #[test]

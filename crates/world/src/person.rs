@@ -90,11 +90,7 @@ impl SyntheticPerson {
             given_name: pick(&GIVEN, rng).copied().unwrap_or("Pebble").to_owned(),
             family_name: pick(&FAMILY, rng).copied().unwrap_or("Brookend").to_owned(),
             born,
-            sex: if rng.random_bool(0.7) {
-                Sex::Male
-            } else {
-                Sex::Female
-            },
+            sex: if rng.random_bool(0.7) { Sex::Male } else { Sex::Female },
             citizenship,
             fingerprint_number: format!("SYN{:06}", number + 1),
             alien_number: has_file.then(|| format!("A9{file:08}")),
@@ -145,16 +141,9 @@ mod tests {
         let people: Vec<_> = (0..3000)
             .map(|n| SyntheticPerson::invent(n, born, Citizenship::NonUsPerson, &mut rng))
             .collect();
-        let files: BTreeSet<_> = people
-            .iter()
-            .filter_map(|p| p.alien_number.clone())
-            .collect();
+        let files: BTreeSet<_> = people.iter().filter_map(|p| p.alien_number.clone()).collect();
         assert_eq!(files.len(), 3000);
-        assert!(
-            files
-                .iter()
-                .all(|file| file.len() == 10 && file.starts_with("A9"))
-        );
+        assert!(files.iter().all(|file| file.len() == 10 && file.starts_with("A9")));
         let prints: BTreeSet<_> = people.iter().map(|p| &p.fingerprint_number).collect();
         assert_eq!(prints.len(), 3000);
         let citizen = SyntheticPerson::invent(1, born, Citizenship::Citizen, &mut rng);

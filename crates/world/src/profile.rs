@@ -38,10 +38,8 @@ pub fn unrelated(
     tri_allele_rate: f64,
     rng: &mut impl Rng,
 ) -> Profile {
-    let mut typed: Vec<(Locus, Vec<Allele>)> = LocusSet::core20()
-        .iter()
-        .map(|locus| (locus, two(population, locus, rng)))
-        .collect();
+    let mut typed: Vec<(Locus, Vec<Allele>)> =
+        LocusSet::core20().iter().map(|locus| (locus, two(population, locus, rng))).collect();
     if rng.random_bool(tri_allele_rate.clamp(0.0, 1.0)) {
         add_third(&mut typed, population, rng);
     }
@@ -67,10 +65,7 @@ pub fn relative(
         if LocusSet::core20().contains(entry.locus) {
             let own = pair(entry.genotype.alleles(), rng);
             let shared = shared_by_descent(kinship, rng);
-            typed.push((
-                entry.locus,
-                inherit(own, shared, population, entry.locus, rng),
-            ));
+            typed.push((entry.locus, inherit(own, shared, population, entry.locus, rng)));
         }
     }
     typed.push((Locus::Amelogenin, amelogenin(sex)));
@@ -95,10 +90,7 @@ pub fn assemble(typed: impl IntoIterator<Item = (Locus, Vec<Allele>)>) -> Profil
 
 fn two(population: &Population, locus: Locus, rng: &mut impl Rng) -> Vec<Allele> {
     let first = population.draw(locus, rng);
-    first
-        .into_iter()
-        .chain(population.draw(locus, rng))
-        .collect()
+    first.into_iter().chain(population.draw(locus, rng)).collect()
 }
 
 /// Makes one heterozygous locus tri-allelic, where a draw finds a third allele.
@@ -147,9 +139,7 @@ fn inherit(
         0 => two(population, locus, rng),
         1 => {
             let kept = if rng.random_bool(0.5) { first } else { second };
-            kept.into_iter()
-                .chain(population.draw(locus, rng))
-                .collect()
+            kept.into_iter().chain(population.draw(locus, rng)).collect()
         }
         _ => first.into_iter().chain(second).collect(),
     }
@@ -213,13 +203,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         for _ in 0..50 {
             let parent = unrelated(population, Sex::Female, 0.05, &mut rng);
-            let child = relative(
-                &parent,
-                Kinship::ParentOrChild,
-                population,
-                Sex::Male,
-                &mut rng,
-            );
+            let child = relative(&parent, Kinship::ParentOrChild, population, Sex::Male, &mut rng);
             for entry in parent.typed() {
                 let theirs = child.at(entry.locus).unwrap().genotype.alleles();
                 let shared = entry.genotype.alleles().iter().any(|a| theirs.contains(a));

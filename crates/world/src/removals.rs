@@ -15,11 +15,7 @@ pub(crate) fn mark(settings: &Settings, arrivals: &mut [Arrival]) {
     let mut rng = stream(settings.seed, Stream::Removals);
     let mut places: Vec<usize> = (0..arrivals.len()).collect();
     shuffle(&mut places, &mut rng);
-    for scenario in [
-        Scenario::ArrestedCitizen,
-        Scenario::Detained,
-        Scenario::Charged,
-    ] {
+    for scenario in [Scenario::ArrestedCitizen, Scenario::Detained, Scenario::Charged] {
         let mut marked = 0;
         for place in &places {
             if marked == settings.removals_per_path {
@@ -38,9 +34,7 @@ pub(crate) fn mark(settings: &Settings, arrivals: &mut [Arrival]) {
 
 fn fits(arrivals: &[Arrival], place: usize, scenario: Scenario) -> bool {
     arrivals.get(place).is_some_and(|arrival| {
-        let bookings = arrivals
-            .iter()
-            .filter(|other| other.true_person == arrival.true_person);
+        let bookings = arrivals.iter().filter(|other| other.true_person == arrival.true_person);
         arrival.scenario == scenario && arrival.ends_accepted() && bookings.count() == 1
     })
 }
@@ -55,13 +49,7 @@ fn removal(scenario: Scenario, number: usize, days_after: u32, arrival: &Arrival
                 document: format!("ORDER-2020-{:03}", number + 1),
                 final_on: local.saturating_add(30.days()),
             };
-            Removal {
-                path: Path::Expungement {
-                    orders: vec![order],
-                },
-                days_after,
-                record: None,
-            }
+            Removal { path: Path::Expungement { orders: vec![order] }, days_after, record: None }
         }
         Scenario::Detained => Removal {
             path: Path::Ineligibility {
@@ -71,9 +59,7 @@ fn removal(scenario: Scenario, number: usize, days_after: u32, arrival: &Arrival
             record: Some(verified(arrival, number)),
         },
         _ => Removal {
-            path: Path::Administrative {
-                order: format!("CUSTODIAN-2020-{:03}", number + 1),
-            },
+            path: Path::Administrative { order: format!("CUSTODIAN-2020-{:03}", number + 1) },
             days_after,
             record: None,
         },

@@ -32,32 +32,11 @@ struct Told {
 }
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check", "--", "--color", "never"];
-const CLIPPY: &[&str] = &[
-    "clippy",
-    "--workspace",
-    "--all-targets",
-    "--locked",
-    "--quiet",
-    "--",
-    "-D",
-    "warnings",
-];
-const NEXTEST: &[&str] = &[
-    "nextest",
-    "run",
-    "--workspace",
-    "--locked",
-    "--no-fail-fast",
-];
-const PLAIN_TEST: &[&str] = &[
-    "test",
-    "--workspace",
-    "--locked",
-    "--lib",
-    "--bins",
-    "--tests",
-    "--no-fail-fast",
-];
+const CLIPPY: &[&str] =
+    &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+const NEXTEST: &[&str] = &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
+const PLAIN_TEST: &[&str] =
+    &["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
 const DOCUMENTATION: &[&str] = &["test", "--workspace", "--locked", "--doc", "--quiet"];
 // Duplicate versions are for `cargo deny check bans`. The advisory database is a network service;
 // versions with known holes are banned in deny.toml.
@@ -78,11 +57,7 @@ const LICENCES: &[&str] = &[
 /// When the report cannot be written or cargo cannot be started.
 pub fn run(root: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
     let start = Instant::now();
-    let tests = if has_tool(root, "nextest") {
-        NEXTEST
-    } else {
-        PLAIN_TEST
-    };
+    let tests = if has_tool(root, "nextest") { NEXTEST } else { PLAIN_TEST };
     let mut told = vec![
         step(root, "format", FORMAT, out)?,
         tidy_step(root, out)?,
@@ -94,19 +69,10 @@ pub fn run(root: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
         told.push(step(root, "dependencies", LICENCES, out)?);
     } else {
         let took = Duration::ZERO;
-        told.push(Told {
-            name: "dependencies",
-            outcome: Outcome::NotRun,
-            took,
-        });
+        told.push(Told { name: "dependencies", outcome: Outcome::NotRun, took });
     }
     writeln!(out, "\n== summary")?;
-    for Told {
-        name,
-        outcome,
-        took,
-    } in &told
-    {
+    for Told { name, outcome, took } in &told {
         let outcome = match outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "FAILED",
@@ -133,32 +99,16 @@ fn step(
         .current_dir(root)
         .status()
         .context("cannot start cargo")?;
-    let outcome = if status.success() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed
-    };
-    Ok(Told {
-        name,
-        outcome,
-        took: start.elapsed(),
-    })
+    let outcome = if status.success() { Outcome::Passed } else { Outcome::Failed };
+    Ok(Told { name, outcome, took: start.elapsed() })
 }
 
 fn tidy_step(root: &Path, out: &mut impl Write) -> anyhow::Result<Told> {
     writeln!(out, "\n== tidy")?;
     let start = Instant::now();
     let passed = tidy::run(&Repository::load(root)?, out)?;
-    let outcome = if passed {
-        Outcome::Passed
-    } else {
-        Outcome::Failed
-    };
-    Ok(Told {
-        name: "tidy",
-        outcome,
-        took: start.elapsed(),
-    })
+    let outcome = if passed { Outcome::Passed } else { Outcome::Failed };
+    Ok(Told { name: "tidy", outcome, took: start.elapsed() })
 }
 
 fn has_tool(root: &Path, tool: &str) -> bool {
@@ -175,23 +125,12 @@ fn has_tool(root: &Path, tool: &str) -> bool {
 fn crate_counts(root: &Path) -> anyhow::Result<String> {
     let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("no Cargo.lock")?;
     let tree = Command::new("cargo")
-        .args([
-            "tree",
-            "--workspace",
-            "--locked",
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-        ])
+        .args(["tree", "--workspace", "--locked", "--edges", "normal,build", "--prefix", "none"])
         .current_dir(root)
         .output()
         .context("cannot start cargo")?;
     let built = distinct_crates(&String::from_utf8_lossy(&tree.stdout));
-    Ok(format!(
-        "crates: {built} built here without those for tests, {} locked",
-        locked(&lock)
-    ))
+    Ok(format!("crates: {built} built here without those for tests, {} locked", locked(&lock)))
 }
 
 fn distinct_crates(tree: &str) -> usize {

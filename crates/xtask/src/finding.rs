@@ -19,12 +19,7 @@ pub struct Finding {
 impl Finding {
     /// A finding about one line (counted from 1).
     pub fn at(path: &str, line: usize, found: impl Into<String>, right: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            found: found.into(),
-            right: right.into(),
-        }
+        Self { path: path.to_owned(), line, found: found.into(), right: right.into() }
     }
 
     /// A finding about a whole file, or about a file that is not there.
@@ -55,9 +50,6 @@ mod tests {
             "crates/a/src/lib.rs:7: a tab; right would be: four spaces"
         );
         let whole = Finding::of("LICENSE", "no such file", "the licence text");
-        assert_eq!(
-            whole.to_string(),
-            "LICENSE: no such file; right would be: the licence text"
-        );
+        assert_eq!(whole.to_string(), "LICENSE: no such file; right would be: the licence text");
     }
 }

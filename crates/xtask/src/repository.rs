@@ -90,9 +90,7 @@ impl Repository {
 
     /// Every text file, in path order.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
+        self.files.iter().filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
     }
 
     /// Every text file whose path starts with `folder` and ends with `ending`, in path order.
@@ -101,8 +99,7 @@ impl Repository {
         folder: &'a str,
         ending: &'a str,
     ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.texts()
-            .filter(move |(path, _)| path.starts_with(folder) && path.ends_with(ending))
+        self.texts().filter(move |(path, _)| path.starts_with(folder) && path.ends_with(ending))
     }
 }
 
@@ -127,11 +124,7 @@ fn read_text(path: &Path, bytes: u64) -> Option<String> {
         return None;
     }
     let content = fs::read(path).ok()?;
-    if content.contains(&0) {
-        None
-    } else {
-        String::from_utf8(content).ok()
-    }
+    if content.contains(&0) { None } else { String::from_utf8(content).ok() }
 }
 
 #[cfg(test)]

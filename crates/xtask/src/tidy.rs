@@ -62,9 +62,6 @@ mod tests {
         let report = String::from_utf8(out).unwrap();
         assert!(!passed);
         assert!(report.contains("tidy: rules: in order"), "{report}");
-        assert!(
-            report.contains("  crates/genetics/src/lib.rs:1: "),
-            "{report}"
-        );
+        assert!(report.contains("  crates/genetics/src/lib.rs:1: "), "{report}");
     }
 }

@@ -54,21 +54,13 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             let programme = common.open()?;
             let actor = Actor::programme();
             let purpose = "first account".to_owned();
-            let op = OpContext {
-                at: now(),
-                actor,
-                purpose,
-                ids: &RealIds,
-            };
+            let op = OpContext { at: now(), actor, purpose, ids: &RealIds };
             programme.create_first_account(&op, &AccountId::new(name), &password)?;
             show(&done("created"), common.json)?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Create { name, roles } => {
-            let grants = roles
-                .iter()
-                .map(|text| grant(text))
-                .collect::<Result<Vec<_>, _>>()?;
+            let grants = roles.iter().map(|text| grant(text)).collect::<Result<Vec<_>, _>>()?;
             let password = password()?;
             act(common, |programme, op| {
                 programme.create_account(op, &AccountId::new(name), &password, &grants)?;
@@ -93,20 +85,12 @@ fn grant(text: &str) -> anyhow::Result<Grant> {
     let (word, site) = text.split_once('@').unwrap_or((text, ""));
     let role = Role::from_word(word).ok_or_else(|| {
         let known: Vec<_> = Role::ALL.iter().map(|role| role.word()).collect();
-        wrong(format!(
-            "role: '{word}' is no role; give one of {}",
-            known.join(", ")
-        ))
+        wrong(format!("role: '{word}' is no role; give one of {}", known.join(", ")))
     })?;
     if site.is_empty() {
-        return Err(wrong(format!(
-            "role: '{text}' has no place; write {word}@SITE or {word}@*"
-        )));
+        return Err(wrong(format!("role: '{text}' has no place; write {word}@SITE or {word}@*")));
     }
-    Ok(Grant {
-        role,
-        site: site.to_owned(),
-    })
+    Ok(Grant { role, site: site.to_owned() })
 }
 
 fn password() -> anyhow::Result<String> {

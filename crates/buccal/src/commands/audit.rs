@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use service::audit::Side;
 
-use super::{done, read};
+use super::read;
 use crate::output::{progress, show};
 use crate::shell::{Common, RealIds};
 
@@ -14,7 +14,7 @@ use crate::shell::{Common, RealIds};
 pub(crate) enum Verb {
     /// Verify both records from the first entry to the last
     Verify,
-    /// Sign both records as they stand
+    /// Sign both records as they stand, and print what is to be published
     Sign,
     /// The newest entries
     List {
@@ -42,16 +42,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             bar.finish_and_clear();
             show(&checked, common.json)?;
             let sound = checked.iter().all(|side| side.fault.is_none());
-            Ok(if sound {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Verb::Sign => read(common, |programme, op| {
-            programme.sign_audit(op)?;
-            Ok(done("signed"))
-        }),
+        Verb::Sign => read(common, |programme, op| Ok(programme.sign_audit(op)?)),
         Verb::List { index, limit } => read(common, |programme, op| {
             let side = if index { Side::Index } else { Side::Custody };
             Ok(programme.list_audit(op, side, None, limit)?)

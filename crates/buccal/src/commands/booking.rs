@@ -53,20 +53,12 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             if common.purpose.is_empty() {
                 return Err(wrong("--purpose: it is missing; say why the name is read"));
             }
-            read(common, |programme, op| {
-                Ok(programme.view_booking(op, &BookingId::new(booking))?)
-            })
+            read(common, |programme, op| Ok(programme.view_booking(op, &BookingId::new(booking))?))
         }
         Verb::Close { booking, why } => {
             let why = why.map(|word| not_collected(&word)).transpose()?;
             act(common, |programme, op| {
-                Ok(programme.close_booking(
-                    op,
-                    &Close {
-                        booking: BookingId::new(booking),
-                        why,
-                    },
-                )?)
+                Ok(programme.close_booking(op, &Close { booking: BookingId::new(booking), why })?)
             })
         }
     }
@@ -85,19 +77,12 @@ fn import(common: &Common, file: &Path, errors: Option<PathBuf>) -> anyhow::Resu
         bad = import.problems.iter().any(Problem::is_error) || !import.kept_out.is_empty();
         Ok(import)
     })?;
-    Ok(if bad {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if bad { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 fn not_collected(word: &str) -> anyhow::Result<NotCollected> {
     NotCollected::from_word(word).ok_or_else(|| {
         let known: Vec<_> = NotCollected::ALL.iter().map(|why| why.word()).collect();
-        wrong(format!(
-            "--why: '{word}' is no reason; give one of {}",
-            known.join(", ")
-        ))
+        wrong(format!("--why: '{word}' is no reason; give one of {}", known.join(", ")))
     })
 }

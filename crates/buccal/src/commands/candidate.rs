@@ -99,9 +99,9 @@ const ALLELES_MAX: usize = 10;
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List { ori, stage, limit } => read(common, |programme, op| {
-            Ok(programme.list_candidates(op, &ori, &stage, limit)?)
-        }),
+        Verb::List { ori, stage, limit } => {
+            read(common, |programme, op| Ok(programme.list_candidates(op, &ori, &stage, limit)?))
+        }
         Verb::View { candidate } => read(common, |programme, op| {
             Ok(programme.view_candidate(op, &CandidateId::new(candidate))?)
         }),
@@ -131,8 +131,7 @@ fn search_files(common: &Common, search: &Search) -> anyhow::Result<ExitCode> {
     let mut out = CandidateWriter::new(file)?;
     for pair in &pairs {
         let name = |of: &[(String, Profile)], place: usize| {
-            of.get(place)
-                .map_or_else(String::new, |(name, _)| name.clone())
+            of.get(place).map_or_else(String::new, |(name, _)| name.clone())
         };
         out.write(&CandidatePair {
             forensic: SpecimenNumber::new(name(&forensic, pair.forensic)),
@@ -157,22 +156,15 @@ fn search_files(common: &Common, search: &Search) -> anyhow::Result<ExitCode> {
 fn rule(search: &Search) -> anyhow::Result<SearchRule> {
     let stringency = Level::from_word(&search.stringency).ok_or_else(|| {
         let found = &search.stringency;
-        wrong(format!(
-            "--stringency: '{found}' was found; give high, moderate or low"
-        ))
+        wrong(format!("--stringency: '{found}' was found; give high, moderate or low"))
     })?;
     let loci = LocusSet::named(&search.loci).ok_or_else(|| {
         let found = &search.loci;
-        wrong(format!(
-            "--loci: '{found}' was found; give core13, core20 or autosomal"
-        ))
+        wrong(format!("--loci: '{found}' was found; give core13, core20 or autosomal"))
     })?;
     if usize::from(search.min_loci) > loci.len() {
         let (found, most) = (search.min_loci, loci.len());
-        return Err(wrong(format!(
-            "--min-loci: {found} was found; {} has {most}",
-            search.loci
-        )));
+        return Err(wrong(format!("--min-loci: {found} was found; {} has {most}", search.loci)));
     }
     Ok(SearchRule {
         stringency,
@@ -205,7 +197,5 @@ fn check_alleles(file: &Path, name: &str, profile: &Profile, loci: LocusSet) -> 
     }
     let file = file.display();
     let text = format!("sample '{name}' has {found} alleles at one locus");
-    Err(wrong(format!(
-        "{file}: {text}; at most {ALLELES_MAX} can be searched"
-    )))
+    Err(wrong(format!("{file}: {text}; at most {ALLELES_MAX} can be searched")))
 }

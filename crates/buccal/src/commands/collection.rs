@@ -69,52 +69,20 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::List(page) => read(common, |programme, op| {
             Ok(programme.list_collections(op, &page.stage, &start(), page.limit)?)
         }),
-        Verb::Open {
-            booking,
-            kit,
-            site,
-            table,
-        } => act(common, |programme, op| {
+        Verb::Open { booking, kit, site, table } => act(common, |programme, op| {
             let (booking, kit) = (BookingId::new(booking), KitBarcode::new(kit));
-            let open = Open {
-                booking,
-                kit,
-                site: Site::new(site),
-                table,
-            };
+            let open = Open { booking, kit, site: Site::new(site), table };
             Ok(programme.open_collection(op, &open)?)
         }),
-        Verb::Scan {
-            collection,
-            device,
-            form,
-        } => act(common, |programme, op| {
+        Verb::Scan { collection, device, form } => act(common, |programme, op| {
             let collection = CollectionId::new(collection);
             let (device, form) = (KitBarcode::new(device), KitBarcode::new(form));
-            programme.scan_collection(
-                op,
-                &Scan {
-                    collection,
-                    device,
-                    form,
-                },
-            )?;
+            programme.scan_collection(op, &Scan { collection, device, form })?;
             Ok(done("scanned"))
         }),
-        Verb::Seal {
-            collection,
-            seal,
-            prints_taken,
-        } => act(common, |programme, op| {
+        Verb::Seal { collection, seal, prints_taken } => act(common, |programme, op| {
             let collection = CollectionId::new(collection);
-            programme.seal_collection(
-                op,
-                &Seal {
-                    collection,
-                    seal,
-                    prints_taken,
-                },
-            )?;
+            programme.seal_collection(op, &Seal { collection, seal, prints_taken })?;
             Ok(done("sealed"))
         }),
         Verb::Abandon { collection, why } => abandon(common, collection, &why),
@@ -124,10 +92,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
 fn abandon(common: &Common, collection: String, why: &str) -> anyhow::Result<ExitCode> {
     let why = Abandonment::from_word(why).ok_or_else(|| {
         let known: Vec<_> = Abandonment::ALL.iter().map(|why| why.word()).collect();
-        wrong(format!(
-            "--why: '{why}' is no reason; give one of {}",
-            known.join(", ")
-        ))
+        wrong(format!("--why: '{why}' is no reason; give one of {}", known.join(", ")))
     })?;
     act(common, |programme, op| {
         let collection = CollectionId::new(collection);

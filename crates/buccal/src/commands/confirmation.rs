@@ -55,18 +55,11 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::CheckLawful { confirmation } => act(common, |programme, op| {
             Ok(programme.check_lawful(op, &ConfirmationId::new(confirmation))?)
         }),
-        Verb::CheckIdentity {
-            confirmation,
-            prints_differ,
-        } => act(common, |programme, op| {
+        Verb::CheckIdentity { confirmation, prints_differ } => act(common, |programme, op| {
             let id = ConfirmationId::new(confirmation);
             Ok(programme.check_identity(op, &id, !prints_differ)?)
         }),
-        Verb::Retype {
-            confirmation,
-            table,
-            ..
-        } => act(common, |programme, op| {
+        Verb::Retype { confirmation, table, .. } => act(common, |programme, op| {
             let id = ConfirmationId::new(confirmation);
             let Some(path) = table else {
                 return Ok(programme.retype(op, &id, None)?);
@@ -75,9 +68,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             let [sample] = table.samples.as_slice() else {
                 let found = table.samples.len();
                 let path = path.display();
-                return Err(wrong(format!(
-                    "{path}: {found} samples were found; give one"
-                )));
+                return Err(wrong(format!("{path}: {found} samples were found; give one")));
             };
             Ok(programme.retype(op, &id, Some(&sample.profile))?)
         }),

@@ -17,7 +17,8 @@ pub(crate) struct Custody {
 
 /// Prints the chain of custody of a kit.
 pub(crate) fn run(common: &Common, custody: &Custody) -> anyhow::Result<ExitCode> {
-    read(common, |programme, op| {
-        Ok(programme.chain_of_custody(op, &KitBarcode::new(&custody.kit))?)
-    })
+    read(
+        common,
+        |programme, op| Ok(programme.chain_of_custody(op, &KitBarcode::new(&custody.kit))?),
+    )
 }

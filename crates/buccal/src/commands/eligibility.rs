@@ -69,12 +69,7 @@ struct RuleSet {
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::Decide {
-            bookings,
-            on,
-            rules,
-            errors,
-        } => {
+        Verb::Decide { bookings, on, rules, errors } => {
             let errors = tables::error_file(&bookings, errors);
             decide(common, &bookings, on, rules.as_deref(), &errors)
         }
@@ -115,10 +110,7 @@ fn decide(
         && !book.sets().any(|set| set.name == name)
     {
         let known: Vec<_> = book.sets().map(|set| set.name.as_str()).collect();
-        let text = format!(
-            "--rules: '{name}' is no rule set; give one of {}",
-            known.join(", ")
-        );
+        let text = format!("--rules: '{name}' is no rule set; give one of {}", known.join(", "));
         return Err(wrong(text));
     }
     let (rows, mut problems) = booking_feed::Bookings::open(tables::open(bookings)?)?;
@@ -151,9 +143,5 @@ fn decide(
     }
     tables::tell(bookings, &problems, Some(errors))?;
     let bad = problems.iter().any(exchange::Problem::is_error);
-    Ok(if bad {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if bad { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

@@ -51,29 +51,16 @@ pub(crate) enum Verb {
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Stock => read(common, |programme, op| Ok(programme.kit_stock(op)?)),
-        Verb::Receive {
-            lot,
-            site,
-            expires_on,
-            barcodes,
-        } => act(common, |programme, op| {
+        Verb::Receive { lot, site, expires_on, barcodes } => act(common, |programme, op| {
             let barcodes = barcodes.into_iter().map(KitBarcode::new).collect();
-            let receive = Receive {
-                lot,
-                site: Site::new(site),
-                expires_on,
-                barcodes,
-            };
+            let receive = Receive { lot, site: Site::new(site), expires_on, barcodes };
             programme.receive_kits(op, &receive)?;
             Ok(done("received"))
         }),
         Verb::Withdraw { barcode, why } => {
             let reason = Withdrawal::from_word(&why).ok_or_else(|| {
                 let known: Vec<_> = Withdrawal::ALL.iter().map(|why| why.word()).collect();
-                wrong(format!(
-                    "--why: '{why}' is no reason; give one of {}",
-                    known.join(", ")
-                ))
+                wrong(format!("--why: '{why}' is no reason; give one of {}", known.join(", ")))
             })?;
             act(common, |programme, op| {
                 programme.withdraw_kit(op, &KitBarcode::new(barcode), reason)?;

@@ -49,18 +49,14 @@ pub(crate) enum Verb {
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List { to, limit } => read(common, |programme, op| {
-            Ok(programme.list_notices(op, &to, limit)?)
-        }),
+        Verb::List { to, limit } => {
+            read(common, |programme, op| Ok(programme.list_notices(op, &to, limit)?))
+        }
         Verb::Deliver { notice } => act(common, |programme, op| {
             programme.deliver_notice(op, &NoticeId::new(notice))?;
             Ok(done("delivered"))
         }),
-        Verb::ReleaseName {
-            notice,
-            ori,
-            release_purpose,
-        } => {
+        Verb::ReleaseName { notice, ori, release_purpose } => {
             let purpose = release_purpose.map(|word| purpose(&word)).transpose()?;
             act(common, |programme, op| {
                 Ok(programme.release_name(op, &NoticeId::new(notice), &Ori::new(ori), purpose)?)
@@ -77,8 +73,6 @@ fn purpose(word: &str) -> anyhow::Result<Purpose> {
     Purpose::from_word(word).ok_or_else(|| {
         let known: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
         let known = known.join(", ");
-        wrong(format!(
-            "--release-purpose: '{word}' is no purpose; give one of {known}"
-        ))
+        wrong(format!("--release-purpose: '{word}' is no purpose; give one of {known}"))
     })
 }

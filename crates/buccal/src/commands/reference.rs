@@ -46,9 +46,7 @@ fn write_or_check(path: &Path, text: &str, check: bool) -> anyhow::Result<()> {
     }
     if std::fs::read_to_string(path).unwrap_or_default() != text {
         let path = path.display();
-        return Err(wrong(format!(
-            "{path} is stale; run `buccal reference` and commit it"
-        )));
+        return Err(wrong(format!("{path} is stale; run `buccal reference` and commit it")));
     }
     Ok(())
 }
@@ -100,10 +98,7 @@ fn rules() -> anyhow::Result<String> {
             let (order, reason, sure) = (rule.precedence, &rule.reason, &rule.confidence);
             let (outcome, source) = (rule.outcome.word(), &rule.authority);
             let says = &rule.summary;
-            writeln!(
-                page,
-                "| {order} | {reason} | {outcome} | {source} | {sure} | {says} |"
-            )?;
+            writeln!(page, "| {order} | {reason} | {outcome} | {source} | {sure} | {says} |")?;
         }
     }
     Ok(page)
@@ -111,26 +106,12 @@ fn rules() -> anyhow::Result<String> {
 
 fn commands() -> anyhow::Result<String> {
     let mut page = String::from("# Commands\n\nEvery command takes `--help`.\n");
-    for station in Line::command()
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-    {
-        let about = station
-            .get_about()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+    for station in Line::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        let about = station.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(page, "\n## buccal {}\n\n{about}\n", station.get_name())?;
         for verb in station.get_subcommands() {
-            let about = verb
-                .get_about()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            writeln!(
-                page,
-                "- `buccal {} {}`: {about}",
-                station.get_name(),
-                verb.get_name()
-            )?;
+            let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+            writeln!(page, "- `buccal {} {}`: {about}", station.get_name(), verb.get_name())?;
         }
     }
     Ok(page)

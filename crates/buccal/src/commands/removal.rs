@@ -81,10 +81,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             Ok(programme.list_removals(op, &page.stage, &start(), page.limit)?)
         }),
         Verb::Expunge { kit, orders } => {
-            let orders = orders
-                .iter()
-                .map(|text| order(text))
-                .collect::<Result<_, _>>()?;
+            let orders = orders.iter().map(|text| order(text)).collect::<Result<_, _>>()?;
             ask(common, kit, Path::Expungement { orders })
         }
         Verb::Ineligible { kit, why } => ask(common, kit, Path::Ineligibility { why }),
@@ -111,13 +108,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
 
 fn ask(common: &Common, kit: String, path: Path) -> anyhow::Result<ExitCode> {
     act(common, |programme, op| {
-        Ok(programme.request_removal(
-            op,
-            &Ask {
-                kit: KitBarcode::new(kit),
-                path,
-            },
-        )?)
+        Ok(programme.request_removal(op, &Ask { kit: KitBarcode::new(kit), path })?)
     })
 }
 
@@ -134,9 +125,5 @@ fn order(text: &str) -> anyhow::Result<FinalOrder> {
     };
     let basis = CustodyBasis::from_word(basis).ok_or_else(|| fault("names no custody basis"))?;
     let final_on: Date = date.parse().map_err(|_| fault("has no date at its end"))?;
-    Ok(FinalOrder {
-        basis,
-        document: document.to_owned(),
-        final_on,
-    })
+    Ok(FinalOrder { basis, document: document.to_owned(), final_on })
 }

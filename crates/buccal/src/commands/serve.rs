@@ -29,22 +29,12 @@ pub(crate) fn run(common: &Common, serve: &Serve) -> anyhow::Result<ExitCode> {
 
 /// Serves the pages of an open programme.
 pub(crate) fn pages(programme: Programme, serve: &Serve) -> anyhow::Result<ExitCode> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(serve.listen)
-            .await
-            .map_err(|error| {
-                wrong(format!(
-                    "--listen {}: {error}; choose a free address",
-                    serve.listen
-                ))
-            })?;
+        let listener = tokio::net::TcpListener::bind(serve.listen).await.map_err(|error| {
+            wrong(format!("--listen {}: {error}; choose a free address", serve.listen))
+        })?;
         remark(format!("serving on http://{}", listener.local_addr()?));
         let app = web::App::new(
             Arc::new(programme),

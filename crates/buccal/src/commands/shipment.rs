@@ -71,12 +71,12 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::List(page) => read(common, |programme, op| {
             Ok(programme.list_packages(op, &page.stage, &start(), page.limit)?)
         }),
-        Verb::ToPack { site, limit } => read(common, |programme, op| {
-            Ok(programme.list_to_pack(op, &site, limit)?)
-        }),
-        Verb::Start { site } => act(common, |programme, op| {
-            Ok(programme.start_package(op, &Site::new(site))?)
-        }),
+        Verb::ToPack { site, limit } => {
+            read(common, |programme, op| Ok(programme.list_to_pack(op, &site, limit)?))
+        }
+        Verb::Start { site } => {
+            act(common, |programme, op| Ok(programme.start_package(op, &Site::new(site))?))
+        }
         Verb::Pack { package, kits } => act(common, |programme, op| {
             let package = PackageNumber::new(package);
             for kit in kits {
@@ -88,28 +88,14 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             programme.seal_package(op, &PackageNumber::new(package), &seal)?;
             Ok(done("sealed"))
         }),
-        Verb::HandOver {
-            package,
-            carrier,
-            tracking,
-        } => act(common, |programme, op| {
+        Verb::HandOver { package, carrier, tracking } => act(common, |programme, op| {
             let package = PackageNumber::new(package);
-            programme.hand_over_package(
-                op,
-                &HandOver {
-                    package,
-                    carrier,
-                    tracking,
-                },
-            )?;
+            programme.hand_over_package(op, &HandOver { package, carrier, tracking })?;
             Ok(done("handed over"))
         }),
         Verb::Receive { package, kits } => act(common, |programme, op| {
             let found = kits.into_iter().map(KitBarcode::new).collect();
-            let receive = Receive {
-                package: PackageNumber::new(package),
-                found,
-            };
+            let receive = Receive { package: PackageNumber::new(package), found };
             Ok(programme.receive_package(op, &receive)?)
         }),
     }

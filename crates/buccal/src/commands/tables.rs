@@ -26,10 +26,7 @@ pub(crate) fn genotype_table(path: &Path, errors: Option<&Path>) -> anyhow::Resu
         .with_context(|| format!("{} cannot be read", path.display()))?;
     tell(path, &problems, errors)?;
     if table.layout.is_none() {
-        return Err(wrong(format!(
-            "{}: no genotype table was understood",
-            path.display()
-        )));
+        return Err(wrong(format!("{}: no genotype table was understood", path.display())));
     }
     Ok(table)
 }
@@ -55,11 +52,7 @@ pub(crate) fn tell(
     let out = File::create(errors)
         .with_context(|| format!("the error file {} cannot be written", errors.display()))?;
     write_error_file(problems, out)?;
-    remark(format!(
-        "all {} problems are in {}",
-        problems.len(),
-        errors.display()
-    ));
+    remark(format!("all {} problems are in {}", problems.len(), errors.display()));
     Ok(Some(errors.to_owned()))
 }
 

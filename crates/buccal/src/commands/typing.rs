@@ -81,41 +81,23 @@ struct Understood {
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::Waiting { limit } => read(common, |programme, op| {
-            Ok(programme.list_waiting(op, limit)?)
-        }),
+        Verb::Waiting { limit } => {
+            read(common, |programme, op| Ok(programme.list_waiting(op, limit)?))
+        }
         Verb::Plates(page) => read(common, |programme, op| {
             Ok(programme.list_plates(op, &page.stage, &start(), page.limit)?)
         }),
         Verb::List(page) => read(common, |programme, op| {
             Ok(programme.list_readings(op, &page.stage, &start(), page.limit)?)
         }),
-        Verb::Load {
-            plate,
-            chemistry,
-            control,
-            specimens,
-        } => act(common, |programme, op| {
+        Verb::Load { plate, chemistry, control, specimens } => act(common, |programme, op| {
             let specimens = specimens.into_iter().map(SpecimenNumber::new).collect();
-            let load = Load {
-                plate: PlateNumber::new(plate),
-                chemistry,
-                control,
-                specimens,
-            };
+            let load = Load { plate: PlateNumber::new(plate), chemistry, control, specimens };
             programme.load_plate(op, &load)?;
             Ok(done("loaded"))
         }),
-        Verb::Import {
-            files,
-            plate: None,
-            errors,
-        } => preview(common, &files, errors),
-        Verb::Import {
-            files,
-            plate: Some(plate),
-            errors,
-        } => act(common, |programme, op| {
+        Verb::Import { files, plate: None, errors } => preview(common, &files, errors),
+        Verb::Import { files, plate: Some(plate), errors } => act(common, |programme, op| {
             let plate = PlateNumber::new(plate);
             let mut runs = Vec::new();
             for file in &files {
@@ -128,18 +110,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::View { specimen } => read(common, |programme, op| {
             Ok(programme.view_reading(op, &SpecimenNumber::new(specimen))?)
         }),
-        Verb::Review {
-            specimen,
-            returned_because,
-        } => act(common, |programme, op| {
+        Verb::Review { specimen, returned_because } => act(common, |programme, op| {
             let specimen = SpecimenNumber::new(specimen);
-            programme.review_reading(
-                op,
-                &Review {
-                    specimen,
-                    returned_because,
-                },
-            )?;
+            programme.review_reading(op, &Review { specimen, returned_because })?;
             Ok(done("reviewed"))
         }),
     }
@@ -161,10 +134,7 @@ fn preview(
 }
 
 fn understand(file: &std::path::Path, table: &Table) -> Understood {
-    let loci = table
-        .samples
-        .iter()
-        .map(|sample| sample.profile.typed().len());
+    let loci = table.samples.iter().map(|sample| sample.profile.typed().len());
     Understood {
         file: file.display().to_string(),
         layout: table.layout.as_ref().map_or_else(String::new, |layout| {

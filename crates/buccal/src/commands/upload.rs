@@ -6,9 +6,6 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use genetics::Category;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
-use serde::Serialize;
-use service::ServiceError;
-use service::upload::EnterEvidence;
 
 use super::{Page, act, done, read, start, tables};
 use crate::output::wrong;
@@ -44,13 +41,6 @@ pub(crate) enum Verb {
     },
 }
 
-/// What entering a table of evidence gave.
-#[derive(Serialize)]
-struct Entered {
-    entered: usize,
-    refused: Vec<(SpecimenNumber, String)>,
-}
-
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
@@ -63,39 +53,13 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             }
             Ok(done("entered"))
         }),
-        Verb::EnterEvidence {
-            file,
-            category,
-            ori,
-            case,
-            errors,
-        } => {
+        Verb::EnterEvidence { file, category, ori, case, errors } => {
             let category = evidence_category(&category)?;
             let errors = tables::error_file(&file, errors);
             let table = tables::genotype_table(&file, Some(&errors))?;
             act(common, |programme, op| {
-                let mut entered = Entered {
-                    entered: 0,
-                    refused: Vec::new(),
-                };
-                for sample in table.samples {
-                    let specimen = SpecimenNumber::new(sample.name);
-                    let evidence = EnterEvidence {
-                        specimen: specimen.clone(),
-                        category,
-                        laboratory: Ori::new(&ori),
-                        case: CaseNumber::new(&case),
-                        profile: sample.profile,
-                    };
-                    match programme.enter_evidence(op, &evidence) {
-                        Ok(()) => entered.entered += 1,
-                        Err(ServiceError::Refused(refusal)) => {
-                            entered.refused.push((specimen, refusal.to_string()));
-                        }
-                        Err(other) => return Err(other.into()),
-                    }
-                }
-                Ok(entered)
+                let (laboratory, case) = (Ori::new(&ori), CaseNumber::new(&case));
+                Ok(programme.enter_evidence_table(op, category, &laboratory, &case, table)?)
             })
         }
     }
@@ -103,14 +67,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
 
 fn evidence_category(name: &str) -> anyhow::Result<Category> {
     let is_evidence = |category: &&Category| category.index().holds_evidence();
-    Category::from_name(name)
-        .filter(|category| is_evidence(&category))
-        .ok_or_else(|| {
-            let evidence = Category::ALL.iter().filter(is_evidence);
-            let known: Vec<_> = evidence.map(|category| category.name()).collect();
-            wrong(format!(
-                "--category: '{name}' is none of evidence; give one of {}",
-                known.join("; ")
-            ))
-        })
+    Category::from_name(name).filter(|category| is_evidence(&category)).ok_or_else(|| {
+        let evidence = Category::ALL.iter().filter(is_evidence);
+        let known: Vec<_> = evidence.map(|category| category.name()).collect();
+        wrong(format!("--category: '{name}' is none of evidence; give one of {}", known.join("; ")))
+    })
 }

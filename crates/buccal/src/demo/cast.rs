@@ -68,41 +68,27 @@ pub(super) struct Cast {
 
 /// The instant before the month begins.
 pub(super) fn eve(month: &Month) -> Timestamp {
-    let eve = month
-        .settings
-        .first_day
-        .yesterday()
-        .unwrap_or(month.settings.first_day);
+    let eve = month.settings.first_day.yesterday().unwrap_or(month.settings.first_day);
     at(eve, 8)
 }
 
 /// An hour of a day on the site's clock.
 pub(super) fn at(day: jiff::civil::Date, hour: i8) -> Timestamp {
     let offset = Offset::from_seconds(OFFSET_SECONDS).unwrap_or(Offset::UTC);
-    offset
-        .to_timestamp(day.at(hour, 0, 0, 0))
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+    offset.to_timestamp(day.at(hour, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 impl Cast {
     /// Creates the accounts: one a role, collectors and clerks for every site, one casework
     /// analyst a laboratory.
     pub(super) fn hire(programme: &Programme, month: &Month) -> anyhow::Result<Self> {
-        let ids = SeededIds {
-            seed: month.settings.seed,
-            count: AtomicU64::new(1),
-        };
+        let ids = SeededIds { seed: month.settings.seed, count: AtomicU64::new(1) };
         let password = password()?;
         let mut actors = Vec::new();
         {
             let actor = Actor::programme();
             let purpose = "demonstration".to_owned();
-            let mut op = OpContext {
-                at: eve(month),
-                actor,
-                purpose,
-                ids: &ids,
-            };
+            let mut op = OpContext { at: eve(month), actor, purpose, ids: &ids };
             let first = AccountId::new("administrator");
             programme.create_first_account(&op, &first, &password)?;
             op.actor = programme.actor(&first)?;
@@ -113,34 +99,19 @@ impl Cast {
             }
             actors.push(op.actor);
         }
-        Ok(Self {
-            ids,
-            password,
-            actors,
-        })
+        Ok(Self { ids, password, actors })
     }
 
     /// Names of all accounts.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.actors
-            .iter()
-            .map(|actor| actor.account.as_str())
-            .collect()
+        self.actors.iter().map(|actor| actor.account.as_str()).collect()
     }
 
     /// The account of this name acts at an instant.
     pub(super) fn act(&self, name: &str, at: Timestamp) -> OpContext<'_> {
-        let actor = self
-            .actors
-            .iter()
-            .find(|actor| actor.account.as_str() == name);
+        let actor = self.actors.iter().find(|actor| actor.account.as_str() == name);
         let actor = actor.cloned().unwrap_or_else(Actor::programme);
-        OpContext {
-            at,
-            actor,
-            purpose: "demonstration".to_owned(),
-            ids: &self.ids,
-        }
+        OpContext { at, actor, purpose: "demonstration".to_owned(), ids: &self.ids }
     }
 }
 
@@ -151,18 +122,10 @@ pub(super) fn casework(ori: &str) -> String {
 
 fn jobs(month: &Month) -> Vec<(String, Vec<Grant>)> {
     let at_sites = |role: Role| {
-        let grant = |site: &journey::ids::Site| Grant {
-            role,
-            site: site.to_string(),
-        };
+        let grant = |site: &journey::ids::Site| Grant { role, site: site.to_string() };
         month.sites.iter().map(grant).collect::<Vec<_>>()
     };
-    let everywhere = |role: Role| {
-        vec![Grant {
-            role,
-            site: "*".to_owned(),
-        }]
-    };
+    let everywhere = |role: Role| vec![Grant { role, site: "*".to_owned() }];
     let mut jobs = vec![
         ("collector".to_owned(), at_sites(Role::Collector)),
         ("kit-clerk".to_owned(), at_sites(Role::KitClerk)),
@@ -176,17 +139,10 @@ fn jobs(month: &Month) -> Vec<(String, Vec<Grant>)> {
         Role::ProgramManager,
         Role::Auditor,
     ];
-    jobs.extend(
-        central
-            .iter()
-            .map(|role| (role.word().to_owned(), everywhere(*role))),
-    );
+    jobs.extend(central.iter().map(|role| (role.word().to_owned(), everywhere(*role))));
     for laboratory in &month.laboratories {
         let ori = laboratory.ori.as_str();
-        let grant = Grant {
-            role: Role::CaseworkAnalyst,
-            site: ori.to_owned(),
-        };
+        let grant = Grant { role: Role::CaseworkAnalyst, site: ori.to_owned() };
         jobs.push((casework(ori), vec![grant]));
     }
     jobs

@@ -27,18 +27,12 @@ impl Player<'_> {
     /// Receives what travelled, then examines what arrived or was held.
     pub(super) fn receive(&mut self, when: Timestamp) -> anyhow::Result<()> {
         for package in self.on_the_way(when)? {
-            let receive = Receive {
-                package: package.package,
-                found: package.kits,
-            };
-            self.programme
-                .receive_package(&self.act("accessioner", when), &receive)?;
+            let receive = Receive { package: package.package, found: package.kits };
+            self.programme.receive_package(&self.act("accessioner", when), &receive)?;
         }
         for stage in ["held", "arrived"] {
             let op = self.act("accessioner", when);
-            let kits = self
-                .programme
-                .list_accessions(&op, stage, &After::start(), LIST_MAX)?;
+            let kits = self.programme.list_accessions(&op, stage, &After::start(), LIST_MAX)?;
             for listed in kits {
                 self.examine(listed.kit, stage == "held", when)?;
             }
@@ -57,9 +51,7 @@ impl Player<'_> {
             None => Findings::sound(&kit),
         };
         let op = self.act("accessioner", when);
-        let examined = self
-            .programme
-            .examine_kit(&op, &Examine { kit, findings })?;
+        let examined = self.programme.examine_kit(&op, &Examine { kit, findings })?;
         if let (Examined::Accepted { .. }, Some(place)) = (examined, place) {
             let specimen = SpecimenNumber::new(format!("S{}", self.cast.ids.last_number()));
             self.tubes.insert(specimen, place);
@@ -71,10 +63,7 @@ impl Player<'_> {
     pub(super) fn type_samples(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let op = self.act("analyst", when);
         let waiting = self.programme.list_waiting(&op, LIST_MAX)?;
-        let specimens: Vec<_> = waiting
-            .into_iter()
-            .map(|waiting| waiting.specimen)
-            .collect();
+        let specimens: Vec<_> = waiting.into_iter().map(|waiting| waiting.specimen).collect();
         for specimens in specimens.chunks(SPECIMENS_MAX) {
             self.plates += 1;
             let plate = PlateNumber::new(format!("PLATE-{:04}", self.plates));
@@ -84,12 +73,10 @@ impl Player<'_> {
                 control: CONTROL_GENOTYPE.to_owned(),
                 specimens: specimens.iter().cloned().collect(),
             };
-            self.programme
-                .load_plate(&self.act("analyst", when), &load)?;
+            self.programme.load_plate(&self.act("analyst", when), &load)?;
             let fault = PlateFault::of_plate(self.plates, specimens);
             let (table, _) = genotypes::read_bytes(&self.run_file(specimens, &fault)?);
-            self.programme
-                .import_run(&self.act("analyst", when), &plate, &table)?;
+            self.programme.import_run(&self.act("analyst", when), &plate, &table)?;
         }
         Ok(())
     }
@@ -125,22 +112,13 @@ impl Player<'_> {
     pub(super) fn review_and_enter(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let start = After::start();
         let reviewer = self.act("reviewer", when);
-        for reading in self
-            .programme
-            .list_readings(&reviewer, "typed", &start, LIST_MAX)?
-        {
+        for reading in self.programme.list_readings(&reviewer, "typed", &start, LIST_MAX)? {
             let specimen = reading.specimen;
             let (_, profile) = self.programme.view_reading(&reviewer, &specimen)?;
             let core = profile.loci().intersection(genetics::LocusSet::core20());
             let short = core.len() < 20;
             let returned_because = short.then(|| "a core locus has no result".to_owned());
-            self.programme.review_reading(
-                &reviewer,
-                &Review {
-                    specimen,
-                    returned_because,
-                },
-            )?;
+            self.programme.review_reading(&reviewer, &Review { specimen, returned_because })?;
         }
         for specimen in self.reviewed(when)? {
             let custodian = self.act("index-custodian", when);
@@ -151,13 +129,9 @@ impl Player<'_> {
 
     fn reviewed(&mut self, when: Timestamp) -> anyhow::Result<Vec<SpecimenNumber>> {
         let op = self.act("reviewer", when);
-        let readings = self
-            .programme
-            .list_readings(&op, "reviewed", &After::start(), LIST_MAX)?;
+        let readings = self.programme.list_readings(&op, "reviewed", &After::start(), LIST_MAX)?;
         let new = readings.into_iter().map(|reading| reading.specimen);
-        let new: Vec<_> = new
-            .filter(|specimen| !self.tried.contains(specimen))
-            .collect();
+        let new: Vec<_> = new.filter(|specimen| !self.tried.contains(specimen)).collect();
         self.tried.extend(new.iter().cloned());
         Ok(new)
     }
@@ -174,10 +148,7 @@ impl Player<'_> {
             profile: evidence.profile.clone(),
         };
         let analyst = casework(evidence.laboratory.as_str());
-        unless_refused(
-            self.programme
-                .enter_evidence(&self.act(&analyst, when), &enter),
-        )?;
+        unless_refused(self.programme.enter_evidence(&self.act(&analyst, when), &enter))?;
         Ok(())
     }
 
@@ -191,15 +162,11 @@ impl Player<'_> {
                 let candidate = listed.candidate;
                 self.programme.take_candidate(&op, &candidate)?;
                 let explained = self.programme.view_candidate(&op, &candidate)?;
-                let person = listed
-                    .found
-                    .as_ref()
-                    .is_some_and(|found| found.record_is_person);
+                let person = listed.found.as_ref().is_some_and(|found| found.record_is_person);
                 let evidence = listed.found.map(|found| found.evidence);
                 if let Some(why) = self.exclusion(evidence.as_ref(), person, &explained.comparison)
                 {
-                    self.programme
-                        .exclude_candidate(&op, &Exclude { candidate, why })?;
+                    self.programme.exclude_candidate(&op, &Exclude { candidate, why })?;
                 } else {
                     self.programme.request_confirmation(&op, &candidate)?;
                 }
@@ -218,23 +185,16 @@ impl Player<'_> {
             return Some("both records are evidence; the cases are compared by hand".to_owned());
         }
         let evidence = evidence?;
-        let known = self
-            .month
-            .evidence
-            .iter()
-            .find(|known| known.specimen == *evidence)?;
+        let known = self.month.evidence.iter().find(|known| known.specimen == *evidence)?;
         let single = known.category == Category::ForensicUnknown;
         let differs = comparison.loci.iter().find(|locus| {
             let compared = locus.outcome != LocusOutcome::NotCompared;
             compared && locus.outcome != LocusOutcome::Match(Level::High)
         });
         let mismatch = comparison.mismatching() > 0;
-        differs.filter(|_| single || mismatch).map(|locus| {
-            format!(
-                "single source or mismatch: the two differ at {}",
-                locus.locus
-            )
-        })
+        differs
+            .filter(|_| single || mismatch)
+            .map(|locus| format!("single source or mismatch: the two differ at {}", locus.locus))
     }
 
     /// The database laboratory confirms: law, identity, the retained sample again, a second person.
@@ -242,8 +202,7 @@ impl Player<'_> {
         let reviewer = self.act("reviewer", when);
         let analyst = self.act("analyst", when);
         let open =
-            self.programme
-                .list_confirmations(&reviewer, "requested", &After::start(), LIST_MAX)?;
+            self.programme.list_confirmations(&reviewer, "requested", &After::start(), LIST_MAX)?;
         for listed in open {
             let id: ConfirmationId = listed.confirmation;
             if self.programme.check_lawful(&reviewer, &id)?.stage == "refuted" {
@@ -269,9 +228,7 @@ impl Player<'_> {
             if matches!(listed.subject, Subject::NameRelease { .. }) {
                 let op = self.act(&casework(to.as_str()), when);
                 let purpose = Some(Purpose::LawEnforcementIdentification);
-                let released = self
-                    .programme
-                    .release_name(&op, &listed.notice, &to, purpose);
+                let released = self.programme.release_name(&op, &listed.notice, &to, purpose);
                 if unless_refused(released)?.is_some() {
                     self.programme.acknowledge_notice(&op, &listed.notice)?;
                 }
@@ -290,16 +247,10 @@ impl Player<'_> {
             return Ok(());
         };
         if let Some(record) = &removal.record {
-            self.programme
-                .amend_booking(&self.act("collector", when), record)?;
+            self.programme.amend_booking(&self.act("collector", when), record)?;
         }
-        let ask = Ask {
-            kit: kit.clone(),
-            path: removal.path.clone(),
-        };
-        let asked = self
-            .programme
-            .request_removal(&self.act("privacy-officer", when), &ask);
+        let ask = Ask { kit: kit.clone(), path: removal.path.clone() };
+        let asked = self.programme.request_removal(&self.act("privacy-officer", when), &ask);
         unless_refused(asked)?;
         Ok(())
     }
@@ -308,30 +259,20 @@ impl Player<'_> {
     pub(super) fn removals(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let manager = self.act("program-manager", when);
         let start = After::start();
-        for listed in self
-            .programme
-            .list_removals(&manager, "requested", &start, LIST_MAX)?
-        {
+        for listed in self.programme.list_removals(&manager, "requested", &start, LIST_MAX)? {
             self.programme.approve_removal(&manager, &listed.removal)?;
         }
         let round = self.programme.run_jobs(&manager)?;
         anyhow::ensure!(round.failed == 0, "a removal's step across the wall failed");
-        for listed in self
-            .programme
-            .list_removals(&manager, "approved", &start, LIST_MAX)?
-        {
+        for listed in self.programme.list_removals(&manager, "approved", &start, LIST_MAX)? {
             let removal = listed.removal;
             // A person's other sample can keep a removal open.
             if listed.done.contains(&"physical_sample") {
                 continue;
             }
             let method = "device, punch, extract and plate wells incinerated".to_owned();
-            let destroy = DestroySample {
-                removal: removal.clone(),
-                method,
-            };
-            self.programme
-                .destroy_sample(&self.act("accessioner", when), &destroy)?;
+            let destroy = DestroySample { removal: removal.clone(), method };
+            self.programme.destroy_sample(&self.act("accessioner", when), &destroy)?;
             let officer = self.act("privacy-officer", when);
             unless_refused(self.programme.certify_removal(&officer, &removal))?;
         }

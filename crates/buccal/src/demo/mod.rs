@@ -54,24 +54,14 @@ pub(crate) fn run(common: &Common, demo: &Demo) -> anyhow::Result<ExitCode> {
              one with `buccal serve --data {folder}`"
         )));
     }
-    let settings = Settings {
-        seed: demo.seed,
-        days: demo.days,
-        ..Settings::default()
-    };
+    let settings = Settings { seed: demo.seed, days: demo.days, ..Settings::default() };
     let month = Month::generate(&settings);
     let programme = common.open_at(cast::eve(&month))?;
     let cast = Cast::hire(&programme, &month)?;
     let mut player = Player::new(&programme, &month, &cast);
     player.play()?;
     let summary = player.summary()?;
-    show(
-        &Played {
-            seed: demo.seed,
-            summary,
-        },
-        common.json,
-    )?;
+    show(&Played { seed: demo.seed, summary }, common.json)?;
     remark(format!(
         "accounts: {}; password of all of them in this demonstration: {}",
         cast.names().join(", "),

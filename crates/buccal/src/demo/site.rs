@@ -33,8 +33,7 @@ impl Player<'_> {
                 expires_on: lot.expires_on,
                 barcodes: here.map(|kit| kit.barcode.clone()).collect(),
             };
-            self.programme
-                .receive_kits(&self.act("kit-clerk", when), &receive)?;
+            self.programme.receive_kits(&self.act("kit-clerk", when), &receive)?;
         }
         Ok(())
     }
@@ -43,8 +42,7 @@ impl Player<'_> {
         let Some(lot) = self.month.lots.get(place) else {
             return Ok(());
         };
-        self.programme
-            .recall_lot(&self.act("program-manager", when), &lot.lot)?;
+        self.programme.recall_lot(&self.act("program-manager", when), &lot.lot)?;
         Ok(())
     }
 
@@ -52,20 +50,14 @@ impl Player<'_> {
         let Some(arrival) = self.month.bookings.get(place) else {
             return Ok(());
         };
-        self.programme
-            .record_booking(&self.act("collector", when), &arrival.record)?;
+        self.programme.record_booking(&self.act("collector", when), &arrival.record)?;
         Ok(())
     }
 
     pub(super) fn fact_arrives(&mut self, place: usize, when: Timestamp) -> anyhow::Result<()> {
-        let later = self
-            .month
-            .bookings
-            .get(place)
-            .and_then(|arrival| arrival.later.as_ref());
+        let later = self.month.bookings.get(place).and_then(|arrival| arrival.later.as_ref());
         let Some(later) = later else { return Ok(()) };
-        self.programme
-            .amend_booking(&self.act("collector", when), &later.record)?;
+        self.programme.amend_booking(&self.act("collector", when), &later.record)?;
         Ok(())
     }
 
@@ -126,10 +118,7 @@ impl Player<'_> {
                 site: site.clone(),
                 table: "table 1".to_owned(),
             };
-            match self
-                .programme
-                .open_collection(&self.act("collector", when), &open)
-            {
+            match self.programme.open_collection(&self.act("collector", when), &open) {
                 Ok(collection) => {
                     self.taken.insert(kit.barcode.clone());
                     return Ok(Some((collection, kit.barcode.clone())));
@@ -159,16 +148,10 @@ impl Player<'_> {
         let op = self.act("collector", when);
         if why == Abandonment::BarcodeMismatch {
             let form = KitBarcode::new(format!("{kit}X"));
-            let scan = Scan {
-                collection: collection.clone(),
-                device: kit,
-                form,
-            };
+            let scan = Scan { collection: collection.clone(), device: kit, form };
             unless_refused(self.programme.scan_collection(&op, &scan))?;
         }
-        Ok(self
-            .programme
-            .abandon_collection(&op, &Abandon { collection, why })?)
+        Ok(self.programme.abandon_collection(&op, &Abandon { collection, why })?)
     }
 
     fn collect(&mut self, place: usize, site: &Site, when: Timestamp) -> anyhow::Result<()> {
@@ -177,17 +160,9 @@ impl Player<'_> {
         };
         let op = self.act("collector", when);
         let (device, form) = (kit.clone(), kit.clone());
-        let scan = Scan {
-            collection: collection.clone(),
-            device,
-            form,
-        };
+        let scan = Scan { collection: collection.clone(), device, form };
         self.programme.scan_collection(&op, &scan)?;
-        let seal = Seal {
-            collection,
-            seal: format!("SEAL-{kit}"),
-            prints_taken: true,
-        };
+        let seal = Seal { collection, seal: format!("SEAL-{kit}"), prints_taken: true };
         self.programme.seal_collection(&op, &seal)?;
         self.kits.insert(kit.clone(), place);
         self.sealed.insert(place, kit);
@@ -208,12 +183,8 @@ impl Player<'_> {
             AtTable::Transferred => NotCollected::Transferred,
             _ => NotCollected::KitOut,
         });
-        let close = Close {
-            booking: arrival.record.booking.clone(),
-            why,
-        };
-        self.programme
-            .close_booking(&self.act("collector", when), &close)?;
+        let close = Close { booking: arrival.record.booking.clone(), why };
+        self.programme.close_booking(&self.act("collector", when), &close)?;
         Ok(())
     }
 
@@ -221,9 +192,7 @@ impl Player<'_> {
     pub(super) fn ship(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let op = self.act("kit-clerk", when);
         for site in &self.month.sites {
-            let waiting = self
-                .programme
-                .list_to_pack(&op, site.as_str(), PACKAGE_KITS_MAX)?;
+            let waiting = self.programme.list_to_pack(&op, site.as_str(), PACKAGE_KITS_MAX)?;
             if waiting.is_empty() {
                 continue;
             }
@@ -231,14 +200,9 @@ impl Player<'_> {
             for listed in waiting {
                 self.programme.pack_kit(&op, &package, &listed.kit)?;
             }
-            self.programme
-                .seal_package(&op, &package, &format!("BAG-{package}"))?;
+            self.programme.seal_package(&op, &package, &format!("BAG-{package}"))?;
             let tracking = format!("T{package}");
-            let hand_over = HandOver {
-                package,
-                carrier: "courier".to_owned(),
-                tracking,
-            };
+            let hand_over = HandOver { package, carrier: "courier".to_owned(), tracking };
             self.programme.hand_over_package(&op, &hand_over)?;
         }
         Ok(())
@@ -250,8 +214,6 @@ impl Player<'_> {
         when: Timestamp,
     ) -> anyhow::Result<Vec<service::shipment::Listed>> {
         let op = self.act("accessioner", when);
-        Ok(self
-            .programme
-            .list_packages(&op, "in_transit", &After::start(), 100)?)
+        Ok(self.programme.list_packages(&op, "in_transit", &After::start(), 100)?)
     }
 }

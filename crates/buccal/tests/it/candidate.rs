@@ -10,37 +10,21 @@ const HEADER: &str = "forensic,person,loci_compared,loci_matching,mismatches,str
 fn a_search_needs_no_database() {
     let folder = folder();
     let mut persons = "Sample Name\tMarker\tAllele 1\tAllele 2\n".to_owned();
-    for locus in [
-        "FGA", "TH01", "vWA", "TPOX", "CSF1PO", "D3S1358", "D5S818", "D7S820",
-    ] {
+    for locus in ["FGA", "TH01", "vWA", "TPOX", "CSF1PO", "D3S1358", "D5S818", "D7S820"] {
         persons.push_str(&format!("P1\t{locus}\t10\t11\nP2\t{locus}\t12\t13\n"));
     }
-    let forensic = persons
-        .replace("P1", "F1")
-        .replace("P2", "F2")
-        .replace("\t12\t13", "\t14\t15");
+    let forensic = persons.replace("P1", "F1").replace("P2", "F2").replace("\t12\t13", "\t14\t15");
     let persons = file(folder.path(), "persons.txt", &persons);
     let forensic = file(folder.path(), "forensic.txt", &forensic);
     let out = folder.path().join("candidates.csv").display().to_string();
-    let search = [
-        "candidate",
-        "search",
-        "--persons",
-        &persons,
-        "--forensic",
-        &forensic,
-    ];
+    let search = ["candidate", "search", "--persons", &persons, "--forensic", &forensic];
     let ran = run(&[&search[..], &["--out", &out]].concat());
     assert_eq!(ran.code, 0, "{}", ran.err);
     let found = std::fs::read_to_string(&out).unwrap();
     assert_eq!(found, format!("{HEADER}\nF1,P1,8,8,0,high\n"));
     let ran = run(&[&search[..], &["--out", &out, "--stringency", "perfect"]].concat());
     assert_eq!(ran.code, 2);
-    assert!(
-        ran.err.contains("give high, moderate or low"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("give high, moderate or low"), "{}", ran.err);
     let ran = run(&[&search[..], &["--out", &out, "--min-loci", "21"]].concat());
     assert_eq!(ran.code, 2, "{}", ran.err);
 }
@@ -51,13 +35,7 @@ fn donors(sample: &str) -> Vec<String> {
     let code: Vec<char> = sample.rsplit('_').next().unwrap().chars().collect();
     let set = code[0].to_digit(10).unwrap() - 1;
     let count = code[2].to_digit(10).unwrap();
-    (0..count)
-        .map(|n| {
-            char::from_u32('A' as u32 + set * 5 + n)
-                .unwrap()
-                .to_string()
-        })
-        .collect()
+    (0..count).map(|n| char::from_u32('A' as u32 + set * 5 + n).unwrap().to_string()).collect()
 }
 
 fn recall(data: &Path, set: usize) -> (f64, usize) {
@@ -66,9 +44,7 @@ fn recall(data: &Path, set: usize) -> (f64, usize) {
     let out = folder.path().join("candidates.csv").display().to_string();
     let evidence = mixtures.join(format!("dataset{set}_DTL_AlleleReport.txt"));
     let evidence = evidence.display().to_string();
-    let mut arguments: Vec<String> = ["candidate", "search", "--persons"]
-        .map(String::from)
-        .into();
+    let mut arguments: Vec<String> = ["candidate", "search", "--persons"].map(String::from).into();
     for entry in std::fs::read_dir(mixtures.join("references")).unwrap() {
         arguments.push(entry.unwrap().path().display().to_string());
     }
@@ -87,11 +63,8 @@ fn recall(data: &Path, set: usize) -> (f64, usize) {
     let is_true = |pair: &&(&str, &str)| donors(pair.0).contains(&pair.1.to_owned());
     let truly = pairs.iter().filter(is_true).count();
     let table = std::fs::read_to_string(evidence).unwrap();
-    let mut samples: Vec<&str> = table
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split('\t').next())
-        .collect();
+    let mut samples: Vec<&str> =
+        table.lines().skip(1).filter_map(|line| line.split('\t').next()).collect();
     samples.sort_unstable();
     samples.dedup();
     let all: usize = samples.iter().map(|sample| donors(sample).len()).sum();

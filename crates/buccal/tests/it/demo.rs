@@ -6,17 +6,7 @@ use crate::ground::{folder, run};
 fn a_few_days_of_the_pilot_add_up() {
     let folder = folder();
     let data = folder.path().join("month").display().to_string();
-    let play = [
-        "demo",
-        "--data",
-        &data,
-        "--seed",
-        "7",
-        "--days",
-        "6",
-        "--no-serve",
-        "--json",
-    ];
+    let play = ["demo", "--data", &data, "--seed", "7", "--days", "6", "--no-serve", "--json"];
     let ran = run(&play);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let summary = ran.json();
@@ -28,10 +18,7 @@ fn a_few_days_of_the_pilot_add_up() {
         .map(|number| number.as_u64().unwrap())
         .sum();
     assert_eq!(by, figure("bookings"));
-    assert_eq!(
-        figure("collections"),
-        figure("accepted") + figure("rejects")
-    );
+    assert_eq!(figure("collections"), figure("accepted") + figure("rejects"));
     assert!(figure("profiles") > 0 && figure("kits") > 0 && figure("packages") > 0);
     assert!(figure("candidates") >= figure("confirmed") + figure("excluded"));
     assert!(figure("audit_size") > figure("bookings"));
@@ -40,15 +27,7 @@ fn a_few_days_of_the_pilot_add_up() {
     }
     assert_eq!(summary["audit_root"].as_str().unwrap().len(), 44);
 
-    let verified = run(&[
-        "audit",
-        "verify",
-        "--data",
-        &data,
-        "--account",
-        "auditor",
-        "--json",
-    ]);
+    let verified = run(&["audit", "verify", "--data", &data, "--account", "auditor", "--json"]);
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
     let verified = verified.json();
     assert_eq!(verified[0]["size"], summary["audit_size"]);
@@ -56,17 +35,9 @@ fn a_few_days_of_the_pilot_add_up() {
 
     let again = run(&play);
     assert_eq!(again.code, 2, "a second month in the same folder");
-    assert!(
-        again.err.contains("holds a programme already"),
-        "{}",
-        again.err
-    );
+    assert!(again.err.contains("holds a programme already"), "{}", again.err);
 
     let forbidden = run(&["report", "--data", &data, "--account", "collector"]);
     assert_eq!(forbidden.code, 2);
-    assert!(
-        forbidden.err.contains("may not report.view"),
-        "{}",
-        forbidden.err
-    );
+    assert!(forbidden.err.contains("may not report.view"), "{}", forbidden.err);
 }

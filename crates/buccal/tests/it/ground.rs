@@ -22,10 +22,7 @@ impl Ran {
 
     /// The output as JSON lines.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -65,12 +62,7 @@ pub(crate) fn account(data: &str, verb: &[&str]) {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(format!("{PASSWORD}\n").as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 }
 
@@ -88,10 +80,7 @@ pub(crate) fn file(folder: &Path, name: &str, text: &str) -> String {
 
 /// The folder of real data, where the environment names one.
 pub(crate) fn real_data() -> Option<PathBuf> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests find the real data by this variable"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "tests find the real data by this variable")]
     let folder = std::env::var_os("BUCCAL_DATA").map(PathBuf::from);
     if folder.is_none() {
         eprintln!("tests on real data did not run: BUCCAL_DATA is not set");
@@ -107,16 +96,8 @@ pub(crate) const FEED: &str = "booking_id,component,site,booked_at,fingerprint_n
 
 /// A row of a booking feed of the pilot; the last four say what matters.
 pub(crate) fn booking(id: &str, born: &str, citizenship: &str, basis: &str) -> String {
-    let confidence = if born.is_empty() {
-        "unknown"
-    } else {
-        "verified"
-    };
-    let sure = if citizenship == "unknown" {
-        "unknown"
-    } else {
-        "verified"
-    };
+    let confidence = if born.is_empty() { "unknown" } else { "verified" };
+    let sure = if citizenship == "unknown" { "unknown" } else { "verified" };
     format!(
         "{id},ICE-ERO,Dallas,2020-05-14T10:00:00-05:00,FP{id},,Alder,Brook,{born},{confidence},\
          {citizenship},{sure},none,{basis},no,EV{id},2020-05-14T10:05:00-05:00,absent,"

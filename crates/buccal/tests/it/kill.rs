@@ -39,19 +39,10 @@ struct Client {
 
 impl Client {
     fn sign_in(address: &str, account: &str) -> Self {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let mut client = Self {
-            agent,
-            address: address.to_owned(),
-            csrf: String::new(),
-        };
-        let answer = client.post(
-            "sign-in",
-            &json!({"account": account, "password": PASSWORD}),
-        );
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut client = Self { agent, address: address.to_owned(), csrf: String::new() };
+        let answer = client.post("sign-in", &json!({"account": account, "password": PASSWORD}));
         client.csrf = answer.unwrap()["csrf"].as_str().unwrap().to_owned();
         client
     }
@@ -59,11 +50,7 @@ impl Client {
     /// The answer; `None` where the server is gone.
     fn post(&self, path: &str, body: &Value) -> Option<Value> {
         let url = format!("{}/api/{path}", self.address);
-        let sent = self
-            .agent
-            .post(url)
-            .header("X-CSRF-Token", &self.csrf)
-            .send_json(body);
+        let sent = self.agent.post(url).header("X-CSRF-Token", &self.csrf).send_json(body);
         let mut answer = sent.ok()?;
         let value: Value = answer.body_mut().read_json().ok()?;
         assert!(answer.status().is_success(), "{path}: {value}");
@@ -114,37 +101,18 @@ fn collect(client: &Client, number: usize) -> Option<String> {
 }
 
 fn sealed(data: &str) -> Vec<String> {
-    let list = [
-        "collection",
-        "list",
-        "--stage",
-        "sealed",
-        "--limit",
-        "10000",
-        "--json",
-    ];
+    let list = ["collection", "list", "--stage", "sealed", "--limit", "10000", "--json"];
     let ran = run(&[&list[..], &["--data", data, "--account", "officer"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.err);
     let json = ran.json();
-    json.as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["kit"].as_str().unwrap().to_owned())
-        .collect()
+    json.as_array().unwrap().iter().map(|row| row["kit"].as_str().unwrap().to_owned()).collect()
 }
 
 fn prepare(folder: &Path) -> String {
     let data = folder.display().to_string();
     account(&data, &["account", "first", "root"]);
     let create = ["account", "create", "officer", "--account", "root"];
-    let roles = [
-        "--role",
-        "collector@*",
-        "--role",
-        "kit-clerk@*",
-        "--role",
-        "auditor@*",
-    ];
+    let roles = ["--role", "collector@*", "--role", "kit-clerk@*", "--role", "auditor@*"];
     account(&data, &[&create[..], &roles[..]].concat());
     data
 }
@@ -183,39 +151,17 @@ fn what_was_acknowledged_survives_a_kill() {
     let (mut server, address) = serve(&data);
     let kept = sealed(&data);
     for kit in &acknowledged {
-        assert!(
-            kept.contains(kit),
-            "{kit} was acknowledged as sealed and is not there"
-        );
+        assert!(kept.contains(kit), "{kit} was acknowledged as sealed and is not there");
     }
-    assert!(
-        kept.len() <= acknowledged.len() + 1,
-        "at most the step in flight is unacknowledged"
-    );
-    let verify = [
-        "audit",
-        "verify",
-        "--data",
-        &data,
-        "--account",
-        "officer",
-        "--json",
-    ];
+    assert!(kept.len() <= acknowledged.len() + 1, "at most the step in flight is unacknowledged");
+    let verify = ["audit", "verify", "--data", &data, "--account", "officer", "--json"];
     let verified = run(&verify);
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
 
     // Work goes on: what was open at the table is given up, and the next person comes.
     let client = Client::sign_in(&address, "officer");
     for stage in ["opened", "scanned"] {
-        let list = [
-            "collection",
-            "list",
-            "--stage",
-            stage,
-            "--json",
-            "--data",
-            &data,
-        ];
+        let list = ["collection", "list", "--stage", stage, "--json", "--data", &data];
         let open = run(&[&list[..], &["--account", "officer"]].concat()).json();
         for row in open.as_array().unwrap() {
             let abandon = json!({"collection": row["collection"], "why": "kit_damaged"});

@@ -13,32 +13,16 @@ use crate::ground::{command, folder, run};
 
 /// Accounts of the demonstration, each with the station whose page it must be able to open.
 const ACCOUNTS: &[(&str, &[&str])] = &[
-    (
-        "collector",
-        &["booking", "eligibility", "kit", "collection", "notice"],
-    ),
+    ("collector", &["booking", "eligibility", "kit", "collection", "notice"]),
     ("kit-clerk", &["kit", "collection", "shipment", "custody"]),
     ("accessioner", &["shipment", "accession", "removal"]),
     ("analyst", &["typing", "confirmation"]),
     ("reviewer", &["typing", "upload", "confirmation"]),
     ("index-custodian", &["upload", "candidate"]),
     ("casework-txsyn0100", &["candidate", "notice"]),
-    (
-        "privacy-officer",
-        &["booking", "notice", "removal", "report", "audit"],
-    ),
+    ("privacy-officer", &["booking", "notice", "removal", "report", "audit"]),
     ("program-manager", &["booking", "kit", "removal", "report"]),
-    (
-        "auditor",
-        &[
-            "booking",
-            "collection",
-            "accession",
-            "report",
-            "audit",
-            "account",
-        ],
-    ),
+    ("auditor", &["booking", "collection", "accession", "report", "audit", "account"]),
     ("administrator", &["account"]),
 ];
 
@@ -57,25 +41,13 @@ impl Drop for Running {
 
 /// Starts a program and waits for the first line in which `find` finds something.
 fn start(mut command: Command, find: impl Fn(&str) -> Option<String>) -> (Running, String) {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (tell, told) = std::sync::mpsc::channel();
     let out = BufReader::new(child.stdout.take().unwrap());
     let err = BufReader::new(child.stderr.take().unwrap());
     let other = tell.clone();
-    std::thread::spawn(move || {
-        out.lines()
-            .map_while(Result::ok)
-            .for_each(|l| drop(tell.send(l)))
-    });
-    std::thread::spawn(move || {
-        err.lines()
-            .map_while(Result::ok)
-            .for_each(|l| drop(other.send(l)))
-    });
+    std::thread::spawn(move || out.lines().map_while(Result::ok).for_each(|l| drop(tell.send(l))));
+    std::thread::spawn(move || err.lines().map_while(Result::ok).for_each(|l| drop(other.send(l))));
     let running = Running(child);
     let found = told.iter().find_map(|line| find(&line)).unwrap();
     // Whatever it says later is read, so that it never waits for a reader.
@@ -86,11 +58,7 @@ fn start(mut command: Command, find: impl Fn(&str) -> Option<String>) -> (Runnin
 fn chromedriver() -> Option<(Running, String)> {
     let mut driver = Command::new("chromedriver");
     driver.arg("--port=0");
-    if Command::new("chromedriver")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
+    if Command::new("chromedriver").arg("--version").output().is_err() {
         eprintln!("tests in Chromium did not run: chromedriver is not installed");
         return None;
     }
@@ -127,19 +95,10 @@ async fn sign_in(client: &Client, address: &str, account: &str, password: &str) 
     client.delete_all_cookies().await.unwrap();
     client.goto(&format!("{address}/sign-in")).await.unwrap();
     for (field, text) in [("account", account), ("password", password)] {
-        let input = client
-            .find(Locator::Css(&format!("input[name={field}]")))
-            .await
-            .unwrap();
+        let input = client.find(Locator::Css(&format!("input[name={field}]"))).await.unwrap();
         input.send_keys(text).await.unwrap();
     }
-    client
-        .find(Locator::Css("main button"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    client.find(Locator::Css("main button")).await.unwrap().click().await.unwrap();
     let signed_in = Locator::Css("form[action='/sign-out']");
     let waiting = client.wait().at_most(PATIENCE).for_element(signed_in).await;
     assert!(waiting.is_ok(), "{account} is not signed in");
@@ -181,29 +140,13 @@ async fn look(client: &Client, address: &str, path: &str, account: &str) {
     client.goto(&format!("{address}{path}")).await.unwrap();
     let faults = client.execute(FAULTS, Vec::new()).await.unwrap();
     assert_eq!(faults, json!([]), "{account} at {path}");
-    let heading = client
-        .find(Locator::Css("h1"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let heading = client.find(Locator::Css("h1")).await.unwrap().text().await.unwrap();
     assert!(!heading.is_empty(), "{account} at {path}");
 }
 
 /// Plays a few days, serves them, and gives address and password of the accounts.
 fn served(data: &str) -> (Running, String, String) {
-    let play = [
-        "demo",
-        "--data",
-        data,
-        "--days",
-        "8",
-        "--seed",
-        "11",
-        "--no-serve",
-        "--json",
-    ];
+    let play = ["demo", "--data", data, "--days", "8", "--seed", "11", "--no-serve", "--json"];
     let played = run(&play);
     assert_eq!(played.code, 0, "{}", played.err);
     let (_, password) = played.err.rsplit_once("demonstration: ").unwrap();
@@ -251,31 +194,11 @@ async fn receive_a_kit(client: &Client, address: &str, password: &str) {
     let script = "document.querySelector(arguments[0]).value = arguments[1]";
     let arguments = vec![json!(field("expires_on")), json!("2099-12-31")];
     client.execute(script, arguments).await.unwrap();
-    let button = client
-        .find(Locator::Css(&format!("{form} button")))
-        .await
-        .unwrap();
+    let button = client.find(Locator::Css(&format!("{form} button"))).await.unwrap();
     button.click().await.unwrap();
     let said = Locator::Css("main [role=status], main [role=alert]");
-    client
-        .wait()
-        .at_most(PATIENCE)
-        .for_element(said)
-        .await
-        .unwrap();
-    client
-        .goto(&format!("{address}/custody?kit=K-NEW-2"))
-        .await
-        .unwrap();
-    let chain = client
-        .find(Locator::Css("main table"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    assert!(
-        chain.contains("stocked") && chain.contains("ERO-DAL"),
-        "{chain}"
-    );
+    client.wait().at_most(PATIENCE).for_element(said).await.unwrap();
+    client.goto(&format!("{address}/custody?kit=K-NEW-2")).await.unwrap();
+    let chain = client.find(Locator::Css("main table")).await.unwrap().text().await.unwrap();
+    assert!(chain.contains("stocked") && chain.contains("ERO-DAL"), "{chain}");
 }

@@ -23,11 +23,7 @@ fn real_files_are_read_and_the_broken_one_is_told() {
         let ran = run(&["typing", "import", &path.display().to_string(), "--json"]);
         if name.contains("BrokenHeader") {
             assert_eq!(ran.code, 2, "{name}");
-            assert!(
-                ran.err.contains("row 1, column 'Smaple File'"),
-                "{}",
-                ran.err
-            );
+            assert!(ran.err.contains("row 1, column 'Smaple File'"), "{}", ran.err);
             continue;
         }
         assert_eq!(ran.code, 0, "{name}: {}", ran.err);
@@ -41,11 +37,7 @@ fn real_files_are_read_and_the_broken_one_is_told() {
 #[test]
 fn a_file_that_is_no_table_is_told() {
     let folder = folder();
-    let path = file(
-        folder.path(),
-        "letter.txt",
-        "Dear laboratory,\nplease find attached.\n",
-    );
+    let path = file(folder.path(), "letter.txt", "Dear laboratory,\nplease find attached.\n");
     let ran = run(&["typing", "import", &path]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("row 1"), "{}", ran.err);

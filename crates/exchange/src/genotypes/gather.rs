@@ -56,11 +56,7 @@ pub(super) struct Gathering {
 impl Gathering {
     pub(super) fn new(layout: &Layout) -> Self {
         let mut unknown: Vec<String> = Vec::new();
-        for column in layout
-            .columns
-            .iter()
-            .filter(|it| it.meaning == Meaning::UnknownMarker)
-        {
+        for column in layout.columns.iter().filter(|it| it.meaning == Meaning::UnknownMarker) {
             let spelling = marker_spelling(&column.name);
             if !unknown.iter().any(|known| known == spelling) {
                 unknown.push(spelling.to_owned());
@@ -92,10 +88,7 @@ impl Gathering {
         let name = cell(slots.sample);
         if name.is_empty() {
             let wrong = "the row names no sample and was left out";
-            problems.push(self.at(
-                slots.sample,
-                Problem::error(row, "", wrong, "a sample name"),
-            ));
+            problems.push(self.at(slots.sample, Problem::error(row, "", wrong, "a sample name")));
             return;
         }
         let sample = self.draft(name, row);
@@ -267,22 +260,13 @@ impl Gathering {
 
     /// Everything that was read whole.
     pub(super) fn finish(self, layout: Layout, problems: &mut Problems) -> Table {
-        let digits = if self.zero_before_one && !self.two {
-            SexCoding::ZeroOne
-        } else {
-            SexCoding::OneTwo
-        };
+        let digits =
+            if self.zero_before_one && !self.two { SexCoding::ZeroOne } else { SexCoding::OneTwo };
         let mut digits_used = false;
-        let mut table = Table {
-            unknown_markers: self.unknown,
-            ..Table::default()
-        };
+        let mut table = Table { unknown_markers: self.unknown, ..Table::default() };
         for draft in self.drafts {
             let (name, first_row) = (draft.name.clone(), draft.first_row);
-            digits_used |= draft
-                .given
-                .iter()
-                .any(|given| matches!(given.said, Said::Sex(_)));
+            digits_used |= draft.given.iter().any(|given| matches!(given.said, Said::Sex(_)));
             match draft.finish(digits, problems) {
                 Some(sample) => table.samples.push(sample),
                 None => table.left_out.push(LeftOut { name, first_row }),
@@ -305,11 +289,7 @@ fn tokens<'a>(slot: &Slot, cells: &'a [Cow<'_, str>]) -> Vec<Token<'a>> {
         if slot.lists {
             tokens.extend(reading::list(place, text, height));
         } else {
-            tokens.push(Token {
-                place,
-                text,
-                height,
-            });
+            tokens.push(Token { place, text, height });
         }
     }
     tokens
@@ -331,18 +311,11 @@ fn same(one: &Said, other: &Said) -> bool {
 
 impl Draft {
     fn note_peaks(&mut self, locus: Locus, row: u64, alleles: &[(Allele, Option<u32>)]) {
-        if alleles
-            .iter()
-            .any(|(allele, _)| allele.kind() == AlleleKind::OffLadder)
-        {
+        if alleles.iter().any(|(allele, _)| allele.kind() == AlleleKind::OffLadder) {
             self.off_ladder.get_or_insert(row);
         }
         let peaks = alleles.iter().filter_map(|(allele, height)| {
-            Some(Peak {
-                locus,
-                allele: *allele,
-                height: (*height)?,
-            })
+            Some(Peak { locus, allele: *allele, height: (*height)? })
         });
         self.peaks.extend(peaks);
     }
@@ -380,27 +353,11 @@ impl Draft {
         if let Some(row) = self.off_ladder {
             let loci: Vec<&str> = off_ladder.iter().map(|locus| locus.name()).collect();
             let wrong = format!("off-ladder readings at {}", loci.join(", "));
-            problems.push(Problem::warning(
-                row,
-                &self.name,
-                wrong,
-                "a person's review of them",
-            ));
+            problems.push(Problem::warning(row, &self.name, wrong, "a person's review of them"));
         }
         // Each locus was taken once, so the profile cannot be refused.
         let profile = Profile::from_genotypes(genotypes).ok()?;
-        let Self {
-            name,
-            first_row,
-            peaks,
-            ..
-        } = self;
-        Some(Sample {
-            name,
-            first_row,
-            profile,
-            peaks,
-            off_ladder,
-        })
+        let Self { name, first_row, peaks, .. } = self;
+        Some(Sample { name, first_row, profile, peaks, off_ladder })
     }
 }

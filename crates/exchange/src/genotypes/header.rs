@@ -142,12 +142,7 @@ fn understand_cells(
 ) -> Result<Understood, Problem> {
     if cells.len() > COLUMNS_MAX {
         let wrong = format!("the header has {} columns", cells.len());
-        return Err(Problem::error(
-            row,
-            "",
-            wrong,
-            format!("at most {COLUMNS_MAX}"),
-        ));
+        return Err(Problem::error(row, "", wrong, format!("at most {COLUMNS_MAX}")));
     }
     let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
     let (columns, slots) = place_columns(cells, &folded)
@@ -159,11 +154,7 @@ fn understand_cells(
     };
     let unread =
         |column: &Column| matches!(column.meaning, Meaning::NotRead | Meaning::UnknownMarker);
-    for (column, fold) in columns
-        .iter()
-        .zip(&folded)
-        .filter(|(column, _)| unread(column))
-    {
+    for (column, fold) in columns.iter().zip(&folded).filter(|(column, _)| unread(column)) {
         if let Some(meant) = misspelt_column(fold) {
             let wrong = "the header is broken: a column of the software is misspelt, so its file \
                  was changed by hand";
@@ -172,12 +163,7 @@ fn understand_cells(
         }
     }
     let warnings = warnings(&columns, &folded, row);
-    let layout = Layout {
-        row,
-        delimiter,
-        shape,
-        columns,
-    };
+    let layout = Layout { row, delimiter, shape, columns };
     Ok((layout, slots, warnings))
 }
 
@@ -203,10 +189,7 @@ fn place_columns(
                 _ if Some(place) == marker => Meaning::Marker,
                 _ => meaning,
             };
-            Column {
-                name: name.to_string(),
-                meaning,
-            }
+            Column { name: name.to_string(), meaning }
         })
         .collect();
     let slots = match marker {
@@ -216,23 +199,13 @@ fn place_columns(
     if slots.is_empty() {
         return Err(format!("no column holds alleles{}", slip(cells, "Marker")));
     }
-    Ok((
-        columns,
-        Slots {
-            sample,
-            marker,
-            slots,
-        },
-    ))
+    Ok((columns, Slots { sample, marker, slots }))
 }
 
 /// The place of the surest spelling; an error names a spelling that stands twice.
 fn only<'a>(folded: &[String], spellings: &[&'a str]) -> Result<Option<usize>, &'a str> {
     for spelling in spellings {
-        let mut places = folded
-            .iter()
-            .enumerate()
-            .filter(|(_, cell)| cell == spelling);
+        let mut places = folded.iter().enumerate().filter(|(_, cell)| cell == spelling);
         match (places.next(), places.next()) {
             (Some((place, _)), None) => return Ok(Some(place)),
             (Some(_), Some(_)) => return Err(spelling),
@@ -262,14 +235,10 @@ fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String
             return Err(format!("the column '{}' is given twice", column.name));
         }
         let unread = column.meaning == Meaning::NotRead;
-        let word = folded
-            .get(place)
-            .map(|cell| cell.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let word =
+            folded.get(place).map(|cell| cell.trim_end_matches(|c: char| c.is_ascii_digit()));
         if unread && word.is_some_and(|word| one_slip(word, "allele")) {
-            return Err(format!(
-                "the column '{}' may hold alleles, and may not",
-                column.name
-            ));
+            return Err(format!("the column '{}' may hold alleles, and may not", column.name));
         }
     }
     let mut cells = Vec::new();
@@ -283,18 +252,10 @@ fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String
         (Some(_), false) => Err("alleles are both listed and in numbered columns".to_owned()),
         (Some(place), true) => {
             let cells = vec![(place, place_of(Meaning::Heights))];
-            Ok(vec![Slot {
-                locus: None,
-                cells,
-                lists: true,
-            }])
+            Ok(vec![Slot { locus: None, cells, lists: true }])
         }
         (None, true) => Ok(Vec::new()),
-        (None, false) => Ok(vec![Slot {
-            locus: None,
-            cells,
-            lists: false,
-        }]),
+        (None, false) => Ok(vec![Slot { locus: None, cells, lists: false }]),
     }
 }
 
@@ -324,16 +285,9 @@ fn wide_slots(columns: &[Column]) -> Vec<Slot> {
         let (Meaning::AllelesAt(locus) | Meaning::HeightsAt(locus)) = column.meaning else {
             continue;
         };
-        let at = slots
-            .iter()
-            .position(|slot| slot.locus == Some(locus))
-            .unwrap_or(slots.len());
+        let at = slots.iter().position(|slot| slot.locus == Some(locus)).unwrap_or(slots.len());
         if at == slots.len() {
-            slots.push(Slot {
-                locus: Some(locus),
-                cells: Vec::new(),
-                lists: true,
-            });
+            slots.push(Slot { locus: Some(locus), cells: Vec::new(), lists: true });
         }
         let Some(slot) = slots.get_mut(at) else {
             continue;
@@ -356,10 +310,9 @@ fn warnings(columns: &[Column], folded: &[String], row: u64) -> Vec<Problem> {
     for (column, fold) in columns.iter().zip(folded) {
         let near = near(fold);
         let (wrong, right) = match (column.meaning, near) {
-            (Meaning::NotRead, Some(name)) if !is_known(fold) => (
-                "the column is not known and was not read",
-                format!("'{name}'"),
-            ),
+            (Meaning::NotRead, Some(name)) if !is_known(fold) => {
+                ("the column is not known and was not read", format!("'{name}'"))
+            }
             (Meaning::UnknownMarker, Some(name)) => (
                 "the column is neither a known marker nor needed and was not read",
                 format!("'{name}'"),

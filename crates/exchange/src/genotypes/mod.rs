@@ -150,9 +150,7 @@ fn read_header<R: Read>(
     };
     match found {
         Ok((layout, slots, warnings)) => {
-            warnings
-                .into_iter()
-                .for_each(|warning| problems.push(warning));
+            warnings.into_iter().for_each(|warning| problems.push(warning));
             Ok(Some((layout, slots)))
         }
         Err(problem) => {

@@ -47,12 +47,7 @@ pub(super) struct Token<'a> {
 impl Token<'_> {
     fn fault(&self, wrong: impl Into<String>, right: impl Into<String>) -> NotAReading {
         let (found, place) = (self.text.to_owned(), self.place);
-        NotAReading {
-            place,
-            found,
-            wrong: wrong.into(),
-            right: right.into(),
-        }
+        NotAReading { place, found, wrong: wrong.into(), right: right.into() }
     }
 
     fn height(&self) -> Option<u32> {
@@ -65,9 +60,7 @@ impl Token<'_> {
 /// True for the ways in which software writes that there is nothing.
 pub(super) fn is_absent(text: &str) -> bool {
     matches!(text, "" | "-" | "--")
-        || ["NA", "N/A", "NULL"]
-            .iter()
-            .any(|no| text.eq_ignore_ascii_case(no))
+        || ["NA", "N/A", "NULL"].iter().any(|no| text.eq_ignore_ascii_case(no))
 }
 
 /// Cuts a cell that lists alleles, and the cell that lists their heights, at the same places.
@@ -82,11 +75,7 @@ pub(super) fn list<'a>(
     let mut heights = heights.split(cut);
     alleles.split(cut).map(move |text| {
         let height = heights.next().unwrap_or_default().trim();
-        Token {
-            place,
-            text: text.trim(),
-            height,
-        }
+        Token { place, text: text.trim(), height }
     })
 }
 
@@ -116,11 +105,7 @@ pub(super) fn read<'a>(
             return Err(token.fault(wrong, "X and Y, or digits, in one cell"));
         }
     }
-    Ok(if digits.is_empty() {
-        Reading::Alleles(alleles)
-    } else {
-        Reading::SexDigits(digits)
-    })
+    Ok(if digits.is_empty() { Reading::Alleles(alleles) } else { Reading::SexDigits(digits) })
 }
 
 fn allele(locus: Locus, token: &Token<'_>) -> Result<Allele, NotAReading> {
@@ -131,20 +116,13 @@ fn allele(locus: Locus, token: &Token<'_>) -> Result<Allele, NotAReading> {
     } else {
         "a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' or 'OL'"
     };
-    let allele: Allele = token
-        .text
-        .parse()
-        .map_err(|_| token.fault(wrong.as_str(), right))?;
+    let allele: Allele = token.text.parse().map_err(|_| token.fault(wrong.as_str(), right))?;
     let sound = match allele.kind() {
         AlleleKind::OffLadder => true,
         AlleleKind::SexX | AlleleKind::SexY => sexual,
         _ => !sexual,
     };
-    if sound {
-        Ok(allele)
-    } else {
-        Err(token.fault(wrong, right))
-    }
+    if sound { Ok(allele) } else { Err(token.fault(wrong, right)) }
 }
 
 /// The distinct alleles; `None` where there is none.

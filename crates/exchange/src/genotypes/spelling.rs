@@ -73,10 +73,7 @@ const NOT_NEEDED: [&str; 44] = [
 pub(super) fn numbered(name: &str, word: &str) -> Option<u32> {
     let digits = name.strip_prefix(word)?;
     let short = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    short
-        .then(|| digits.parse().ok())
-        .flatten()
-        .filter(|number| *number > 0)
+    short.then(|| digits.parse().ok()).flatten().filter(|number| *number > 0)
 }
 
 /// The locus of `D3S1358`, `D3S1358_1`, `D3S1358.2`, `Penta D 1`, `vWA Allele 2`.
@@ -90,10 +87,7 @@ pub(super) fn unnumbered(name: &str) -> Option<&str> {
     let open = name.trim_end_matches(')');
     let base = open.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let bare = base.trim_end_matches(separators);
-    let cut = bare
-        .len()
-        .checked_sub("allele".len())
-        .filter(|cut| bare.is_char_boundary(*cut));
+    let cut = bare.len().checked_sub("allele".len()).filter(|cut| bare.is_char_boundary(*cut));
     let word = cut.and_then(|cut| bare.split_at_checked(cut));
     match word {
         Some((before, word)) if word.eq_ignore_ascii_case("allele") => {
@@ -131,19 +125,14 @@ pub(super) fn marker_spelling(name: &str) -> &str {
 
 /// ` ('Smaple Name' is one slip away)` where some column is that near to a needed one.
 pub(super) fn slip(cells: &[Cow<'_, str>], needed: &str) -> String {
-    let near = cells
-        .iter()
-        .find(|cell| one_slip(&fold(cell), &fold(needed)));
-    near.map(|cell| format!(" ('{cell}' is one slip away)"))
-        .unwrap_or_default()
+    let near = cells.iter().find(|cell| one_slip(&fold(cell), &fold(needed)));
+    near.map(|cell| format!(" ('{cell}' is one slip away)")).unwrap_or_default()
 }
 
 /// The known column, not a locus, that is one slip away from a column that is not known. Loci are
 /// no part of it: real markers outside the list (`DYS444`) lie one letter from listed ones.
 pub(super) fn misspelt_column(folded: &str) -> Option<&'static str> {
-    let names = ["Sample Name", "Marker", "Allele", "Height"]
-        .into_iter()
-        .chain(NOT_NEEDED);
+    let names = ["Sample Name", "Marker", "Allele", "Height"].into_iter().chain(NOT_NEEDED);
     let slipped = |name: &&str| name.len() > 4 && one_slip(folded, &fold(name));
     if is_known(folded) || locus_of(folded).is_some() {
         return None;
@@ -167,10 +156,8 @@ pub(super) fn near(folded: &str) -> Option<&'static str> {
 pub(super) fn one_slip(found: &str, meant: &str) -> bool {
     let (found, meant): (Vec<char>, Vec<char>) = (found.chars().collect(), meant.chars().collect());
     let same = found.iter().zip(&meant).take_while(|(a, b)| a == b).count();
-    let (found, meant) = (
-        found.get(same..).unwrap_or_default(),
-        meant.get(same..).unwrap_or_default(),
-    );
+    let (found, meant) =
+        (found.get(same..).unwrap_or_default(), meant.get(same..).unwrap_or_default());
     match (found, meant) {
         ([], []) => false,
         ([_, found_rest @ ..], _) if found_rest == meant => true,

@@ -47,9 +47,7 @@ impl<W: Write> LongWriter<W> {
     /// # Errors
     /// The output failed.
     pub fn new(out: W, delimiter: u8, columns: usize) -> Result<Self, NotWritten> {
-        let mut out = csv::WriterBuilder::new()
-            .delimiter(delimiter)
-            .from_writer(out);
+        let mut out = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
         let columns = columns.max(2);
         out.write_field("Sample Name")?;
         out.write_field("Marker")?;
@@ -71,15 +69,9 @@ impl<W: Write> LongWriter<W> {
         if name.is_empty() || name.trim() != name || broken {
             return Err(NotWritten::Name);
         }
-        let counts = profile
-            .typed()
-            .iter()
-            .map(|entry| entry.genotype.alleles().len());
+        let counts = profile.typed().iter().map(|entry| entry.genotype.alleles().len());
         if let Some(found) = counts.max().filter(|found| *found > self.columns) {
-            return Err(NotWritten::TooManyAlleles {
-                found,
-                columns: self.columns,
-            });
+            return Err(NotWritten::TooManyAlleles { found, columns: self.columns });
         }
         for entry in profile.typed() {
             let alleles = entry.genotype.alleles().iter().map(ToString::to_string);
@@ -99,10 +91,7 @@ impl<W: Write> LongWriter<W> {
     ) -> Result<(), NotWritten> {
         self.out.write_field(name)?;
         self.out.write_field(marker)?;
-        for allele in alleles
-            .chain(std::iter::repeat(String::new()))
-            .take(self.columns)
-        {
+        for allele in alleles.chain(std::iter::repeat(String::new())).take(self.columns) {
             self.out.write_field(allele)?;
         }
         self.out.write_record(None::<&[u8]>)?;

@@ -56,9 +56,7 @@ fn feed(rows: &[&[(&str, &str)]]) -> String {
 /// Booking numbers with their rows, then the problems.
 fn shown(input: &str) -> String {
     let (bookings, problems) = read(input.as_bytes()).unwrap();
-    let numbers = bookings
-        .iter()
-        .map(|(row, booking)| format!("{}@{row}\n", booking.booking));
+    let numbers = bookings.iter().map(|(row, booking)| format!("{}@{row}\n", booking.booking));
     numbers.collect::<String>() + &show::problems(&problems)
 }
 
@@ -76,14 +74,8 @@ fn a_sound_row_is_read() {
     assert_eq!((*row, record.booking.as_str()), (2, "B-1"));
     assert_eq!(record.person.family_name, "Quezada");
     assert_eq!(record.person.alien_number.as_deref(), Some("A123456789"));
-    assert_eq!(
-        record.person.date_of_birth,
-        Some("1990-02-28".parse().unwrap())
-    );
-    assert_eq!(
-        facts.booked_at,
-        "2026-03-02T05:30:00Z".parse::<Timestamp>().unwrap()
-    );
+    assert_eq!(record.person.date_of_birth, Some("1990-02-28".parse().unwrap()));
+    assert_eq!(facts.booked_at, "2026-03-02T05:30:00Z".parse::<Timestamp>().unwrap());
     assert_eq!(facts.booked_offset_seconds, -6 * 3600);
     assert_eq!(facts.citizenship, Citizenship::NonUsPerson);
     assert_eq!(facts.citizenship_confidence, StatusConfidence::Claimed);
@@ -114,25 +106,15 @@ fn empty_cells_are_unknown_where_the_contract_allows_it() {
     let changes = empty.map(|column| (column, ""));
     let (bookings, problems) = read(feed(&[&changes]).as_bytes()).unwrap();
     assert_eq!(problems, []);
-    let BookingRecord {
-        person,
-        circumstances: facts,
-        ..
-    } = &bookings[0].1;
-    assert_eq!(
-        (&person.fingerprint_number, &person.alien_number),
-        (&None, &None)
-    );
+    let BookingRecord { person, circumstances: facts, .. } = &bookings[0].1;
+    assert_eq!((&person.fingerprint_number, &person.alien_number), (&None, &None));
     assert_eq!(person.date_of_birth, None);
     assert_eq!(facts.date_of_birth_confidence, BirthConfidence::Unknown);
     assert_eq!(facts.citizenship, Citizenship::Unknown);
     assert_eq!(facts.citizenship_confidence, StatusConfidence::Unknown);
     assert_eq!(facts.lawful_status, LawfulStatus::Unknown);
     assert_eq!(facts.further_proceedings, Known::Unknown);
-    assert_eq!(
-        (&facts.fingerprint_event, facts.fingerprinted_at),
-        (&None, None)
-    );
+    assert_eq!((&facts.fingerprint_event, facts.fingerprinted_at), (&None, None));
     assert_eq!(facts.on_file, OnFile::Unknown);
 }
 
@@ -156,12 +138,7 @@ fn each_cell_that_is_wrong_is_named() {
          error: row 2, column 'citizenship': the word is not one of the contract, found 'alien'; \
          expected one of citizen, lpr, non_us_person, unknown.",
     );
-    for local in [
-        "2026-03-01T23:30:00",
-        "2026-03-01",
-        "yesterday",
-        "2026-13-01T00:00:00Z",
-    ] {
+    for local in ["2026-03-01T23:30:00", "2026-03-01", "yesterday", "2026-13-01T00:00:00Z"] {
         check(
             &[("booked_at", local)],
             &format!(
@@ -203,12 +180,8 @@ fn the_date_of_birth_is_checked_and_withheld() {
 
 #[test]
 fn bad_rows_stop_nothing() {
-    let mut text = feed(&[
-        &[("booking_id", "B-9")],
-        &[("family_name", "")],
-        &[],
-        &[("booking_id", "B-9")],
-    ]);
+    let mut text =
+        feed(&[&[("booking_id", "B-9")], &[("family_name", "")], &[], &[("booking_id", "B-9")]]);
     text.push_str("B-5,too,short\n\nB-6,\"open\n");
     text.push_str(&(SOUND.join(",").replace("B-1", "B-7") + "\n"));
     assert_eq!(
@@ -228,20 +201,14 @@ fn bad_rows_stop_nothing() {
 fn a_name_with_a_comma_is_quoted_or_refused() {
     check(&[("family_name", "\"Quezada, de la\"")], "B-1@2");
     let text = shown(&feed(&[&[("family_name", "Quezada, de la")]]));
-    assert!(
-        text.starts_with("error: row 2: the row has 20 cells"),
-        "{text}"
-    );
+    assert!(text.starts_with("error: row 2: the row has 20 cells"), "{text}");
 }
 
 #[test]
 fn the_header_is_a_contract() {
     let text = feed(&[&[]]);
     assert_eq!(shown(&text.replace("booking_id", "Booking ID")), "B-1@2\n");
-    assert_eq!(
-        shown(&format!("\u{feff}{}", text.replace('\n', "\r\n"))),
-        "B-1@2\n"
-    );
+    assert_eq!(shown(&format!("\u{feff}{}", text.replace('\n', "\r\n"))), "B-1@2\n");
     let wider = text
         .replace("other_agency\n", "other_agency,eye_color\n")
         .replace("absent,\n", "absent,,brown\n");
@@ -257,24 +224,15 @@ fn the_header_is_a_contract() {
         "{narrower}"
     );
     let twice = shown(&text.replace("component", "site"));
-    assert!(
-        twice.starts_with("error: row 1: the header has no column component;"),
-        "{twice}"
-    );
+    assert!(twice.starts_with("error: row 1: the header has no column component;"), "{twice}");
     let empty = shown("");
-    assert!(
-        empty.starts_with("error: row 1: the file is empty;"),
-        "{empty}"
-    );
+    assert!(empty.starts_with("error: row 1: the file is empty;"), "{empty}");
 }
 
 #[test]
 fn a_file_without_a_header_shows_no_person() {
     let text = shown(&(SOUND.join(",") + "\n"));
-    assert!(
-        text.starts_with("error: row 1: the header has no column"),
-        "{text}"
-    );
+    assert!(text.starts_with("error: row 1: the header has no column"), "{text}");
     for personal in ["Quezada", "Marisol", "A123456789", "FPN7", "1990"] {
         assert!(!text.contains(personal), "{text}");
     }
@@ -286,13 +244,7 @@ fn record() -> impl Strategy<Value = BookingRecord> {
         || (1_000_000_000_i64..2_000_000_000).prop_map(|it| Timestamp::from_second(it).unwrap());
     let born =
         (1930_i16..2001, 1_i8..13, 1_i8..29).prop_map(|(y, m, d)| jiff::civil::date(y, m, d));
-    let person = (
-        option::of(text()),
-        option::of(text()),
-        text(),
-        text(),
-        option::of(born),
-    );
+    let person = (option::of(text()), option::of(text()), text(), text(), option::of(born));
     let person = person.prop_map(
         |(fingerprint_number, alien_number, family_name, given_name, date_of_birth)| Person {
             fingerprint_number,
@@ -302,12 +254,7 @@ fn record() -> impl Strategy<Value = BookingRecord> {
             date_of_birth,
         },
     );
-    let place = (
-        text(),
-        text(),
-        instant(),
-        (-52_i32..56).prop_map(|it| it * 900),
-    );
+    let place = (text(), text(), instant(), (-52_i32..56).prop_map(|it| it * 900));
     let status = (
         select(BirthConfidence::ALL),
         select(Citizenship::ALL),
@@ -328,11 +275,7 @@ fn record() -> impl Strategy<Value = BookingRecord> {
                 site: Site::new(site),
                 booked_at,
                 booked_offset_seconds: offset,
-                date_of_birth_confidence: if known {
-                    birth
-                } else {
-                    BirthConfidence::Unknown
-                },
+                date_of_birth_confidence: if known { birth } else { BirthConfidence::Unknown },
                 citizenship,
                 citizenship_confidence: confidence,
                 lawful_status: lawful,
@@ -343,11 +286,7 @@ fn record() -> impl Strategy<Value = BookingRecord> {
                 on_file,
                 other_agency,
             };
-            BookingRecord {
-                booking: booking.as_str().into(),
-                person,
-                circumstances,
-            }
+            BookingRecord { booking: booking.as_str().into(), person, circumstances }
         },
     )
 }

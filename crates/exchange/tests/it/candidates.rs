@@ -14,12 +14,7 @@ fn shown(input: &str) -> String {
     let (pairs, problems) = read(input.as_bytes()).unwrap();
     let line = |(row, it): &(u64, CandidatePair)| {
         let counts = (it.loci_compared, it.loci_matching, it.mismatches);
-        format!(
-            "{row}: {} {} {counts:?} {}\n",
-            it.forensic,
-            it.person,
-            it.stringency.word()
-        )
+        format!("{row}: {} {} {counts:?} {}\n", it.forensic, it.person, it.stringency.word())
     };
     pairs.iter().map(line).collect::<String>() + &show::problems(&problems)
 }

@@ -49,16 +49,9 @@ fn wide_with_lists_and_heights() {
     check(input, "S1@2 D10S1248=11,12 Amelogenin=X,Y\nBlank@3");
     let (table, _) = read_bytes(input.as_bytes());
     let peaks = &table.samples[0].peaks;
-    let text: Vec<_> = peaks
-        .iter()
-        .map(|it| format!("{}:{}:{}", it.locus, it.allele, it.height))
-        .collect();
-    let expected = [
-        "D10S1248:11:73",
-        "D10S1248:12:288",
-        "Amelogenin:X:451",
-        "Amelogenin:Y:399",
-    ];
+    let text: Vec<_> =
+        peaks.iter().map(|it| format!("{}:{}:{}", it.locus, it.allele, it.height)).collect();
+    let expected = ["D10S1248:11:73", "D10S1248:12:288", "Amelogenin:X:451", "Amelogenin:Y:399"];
     assert_eq!(text, expected);
     assert_eq!(table.layout.unwrap().shape, Shape::WideLists);
 }
@@ -74,10 +67,7 @@ fn wide_with_two_columns_a_locus() {
         "Sample,D3S1358 Allele 1,D3S1358 Allele 2,Penta D Allele1,Penta D Allele2",
         "Sample,D3S1358 (1),D3S1358 (2),Penta D (1),Penta D (2)",
     ] {
-        check(
-            &format!("{header}\nS,15,16,9,9\n"),
-            "S@2 D3S1358=15,16 Penta_D=9",
-        );
+        check(&format!("{header}\nS,15,16,9,9\n"), "S@2 D3S1358=15,16 Penta_D=9");
     }
     let header = "Sample,DYS389 I,DYS389 II,YGATAH4.1,YGATAH4.2,DYS385 a/b\n";
     check(
@@ -95,11 +85,7 @@ fn heights_of_two_columns_a_locus_find_their_alleles() {
     ] {
         let (table, problems) = read_bytes(input.as_bytes());
         assert_eq!(show::problems(&problems), "", "{input}");
-        let heights: Vec<_> = table.samples[0]
-            .peaks
-            .iter()
-            .map(|peak| peak.height)
-            .collect();
+        let heights: Vec<_> = table.samples[0].peaks.iter().map(|peak| peak.height).collect();
         assert_eq!(heights, [100, 200], "{input}");
         assert_eq!(table.layout.unwrap().shape, Shape::WideColumns);
     }
@@ -125,40 +111,25 @@ fn sex_in_letters_and_digits() {
     let coded = |rows: &str| {
         let (table, problems) =
             read_bytes(format!("Sample,Marker,A,Allele 1,Allele 2\n{rows}").as_bytes());
-        (
-            show::samples(&table) + &show::problems(&problems),
-            table.sex_coding,
-        )
+        (show::samples(&table) + &show::problems(&problems), table.sex_coding)
     };
     let (text, coding) = coded("F,AMEL,,x,X\nM,Amelogenin,,X,Y\n");
     assert_eq!(
         (text.as_str(), coding),
-        (
-            "F@2 Amelogenin=X\nM@3 Amelogenin=X,Y\n",
-            Some(SexCoding::Letters)
-        )
+        ("F@2 Amelogenin=X\nM@3 Amelogenin=X,Y\n", Some(SexCoding::Letters))
     );
     let (text, coding) = coded("F,AMEL,,1,1\nG,AMEL,,1,0\nM,AMEL,,1,2\n");
     assert_eq!(
         (text.as_str(), coding),
-        (
-            "F@2 Amelogenin=X\nG@3 Amelogenin=X\nM@4 Amelogenin=X,Y\n",
-            Some(SexCoding::OneTwo)
-        )
+        ("F@2 Amelogenin=X\nG@3 Amelogenin=X\nM@4 Amelogenin=X,Y\n", Some(SexCoding::OneTwo))
     );
     let (text, coding) = coded("F,AMEL,,0,0\nM,AMEL,,0,1\n");
     assert_eq!(
         (text.as_str(), coding),
-        (
-            "F@2 Amelogenin=X\nM@3 Amelogenin=X,Y\n",
-            Some(SexCoding::ZeroOne)
-        )
+        ("F@2 Amelogenin=X\nM@3 Amelogenin=X,Y\n", Some(SexCoding::ZeroOne))
     );
     let (text, coding) = coded("F,AMEL,,1,1\nN,AMEL,,0,0\n");
-    assert_eq!(
-        (text.as_str(), coding),
-        ("F@2 Amelogenin=X\nN@3\n", Some(SexCoding::OneTwo))
-    );
+    assert_eq!((text.as_str(), coding), ("F@2 Amelogenin=X\nN@3\n", Some(SexCoding::OneTwo)));
     let (text, _) = coded("M,AMEL,,0,1\nN,AMEL,,1,2\n");
     assert_eq!(
         text,
@@ -194,11 +165,7 @@ fn an_unknown_marker_is_said_once() {
     );
     let (table, _) = read_bytes(input.as_bytes());
     assert_eq!(table.unknown_markers, ["LPL"]);
-    assert_eq!(
-        table.samples[0].peaks.len(),
-        1,
-        "a height column belongs to the column before it"
-    );
+    assert_eq!(table.samples[0].peaks.len(), 1, "a height column belongs to the column before it");
 }
 
 #[test]
@@ -215,10 +182,7 @@ fn a_marker_given_twice() {
          error: row 4: FGA was given with other alleles in row 2; the sample was left out, found \
          'S'; expected each marker of a sample once, two measurements under two names.",
     );
-    check(
-        "Sample,FGA,vWA\nS,\"24,25\",\nS,,16\n",
-        "S@2 FGA=24,25 vWA=16",
-    );
+    check("Sample,FGA,vWA\nS,\"24,25\",\nS,,16\n", "S@2 FGA=24,25 vWA=16");
 }
 
 #[test]
@@ -267,10 +231,7 @@ fn bad_rows_stop_nothing() {
 fn headers_that_refuse_the_file() {
     let refused = |header: &str, part: &str| {
         let text = show::genotypes(format!("{header}\nS,FGA,24,25\n").as_bytes());
-        assert!(
-            text.starts_with("error: row 1: ") && text.lines().count() == 1,
-            "{text}"
-        );
+        assert!(text.starts_with("error: row 1: ") && text.lines().count() == 1, "{text}");
         assert!(text.contains(part), "{header}: {text}");
     };
     refused(
@@ -278,23 +239,11 @@ fn headers_that_refuse_the_file() {
         "no column names the sample ('Smaple Name' is one slip away)",
     );
     refused("Sample Name,Marker,Size 1", "no column holds alleles");
-    refused(
-        "Sample Name,Makrer,Allele 1",
-        "no column holds alleles ('Makrer' is one slip away)",
-    );
+    refused("Sample Name,Makrer,Allele 1", "no column holds alleles ('Makrer' is one slip away)");
     refused("Sample Name,Sample Name,Marker,Allele 1", "given twice");
-    refused(
-        "Sample Name,Marker,Allele 1,Allele.1",
-        "'Allele.1' is given twice",
-    );
-    refused(
-        "Sample Name,Marker,Allele 1,Alele 2",
-        "'Alele 2' may hold alleles",
-    );
-    refused(
-        "Sample Name,Marker,Allele 1,Alleles",
-        "both listed and in numbered columns",
-    );
+    refused("Sample Name,Marker,Allele 1,Allele.1", "'Allele.1' is given twice");
+    refused("Sample Name,Marker,Allele 1,Alele 2", "'Alele 2' may hold alleles");
+    refused("Sample Name,Marker,Allele 1,Alleles", "both listed and in numbered columns");
     refused(&"Sample,".repeat(5000), "the header has 5001 columns");
     refused("one,two", "found 'one | two'");
     check(
@@ -310,10 +259,7 @@ fn a_misspelt_column_of_the_software_refuses_the_file() {
     let broken = "error: row 1, column 'Smaple File': the header is broken: a column of the \
                   software is misspelt, so its file was changed by hand; expected 'Sample File'.";
     check("Smaple File\tSample Name\tFGA\na\tS\t24, ,\n", broken);
-    check(
-        "Smaple File,Sample Name,Marker,Allele 1,Whatever\na,S,FGA,24,b\n",
-        broken,
-    );
+    check("Smaple File,Sample Name,Marker,Allele 1,Whatever\na,S,FGA,24,b\n", broken);
     let strange = "Whatever,Sample Name,Marker,Allele 1\nb,S,FGA,24\n";
     check(strange, "S@2 FGA=24");
 }
@@ -321,10 +267,7 @@ fn a_misspelt_column_of_the_software_refuses_the_file() {
 #[test]
 fn a_marker_one_letter_from_a_known_one_is_a_warning() {
     let text = show::genotypes(b"Sample Name,D3S1385,FGA\nS,15,24\n");
-    assert!(
-        text.contains("column 'D3S1385'") && text.contains("expected 'D3S1358'"),
-        "{text}"
-    );
+    assert!(text.contains("column 'D3S1385'") && text.contains("expected 'D3S1358'"), "{text}");
 }
 
 #[test]
@@ -335,21 +278,10 @@ fn only_a_header() {
         show::problems(&problems),
         "warning: row 3: no row stands below the header; expected at least one row.\n"
     );
-    let meanings: Vec<_> = table
-        .layout
-        .unwrap()
-        .columns
-        .iter()
-        .map(|it| it.meaning)
-        .collect();
+    let meanings: Vec<_> = table.layout.unwrap().columns.iter().map(|it| it.meaning).collect();
     assert_eq!(
         meanings[..4],
-        [
-            Meaning::NotRead,
-            Meaning::Sample,
-            Meaning::Marker,
-            Meaning::Allele(1)
-        ]
+        [Meaning::NotRead, Meaning::Sample, Meaning::Marker, Meaning::Allele(1)]
     );
     assert!(table.samples.is_empty());
 }

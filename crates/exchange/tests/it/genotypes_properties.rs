@@ -18,9 +18,7 @@ fn genotype(locus: Locus) -> BoxedStrategy<Genotype> {
         let sexes = prop::sample::select(vec!["X", "X,Y", "Y", "OL,X"]);
         return sexes.prop_map(|text| text.parse().unwrap()).boxed();
     }
-    btree_set(allele(), 1..6)
-        .prop_map(|alleles| Genotype::new(alleles).unwrap())
-        .boxed()
+    btree_set(allele(), 1..6).prop_map(|alleles| Genotype::new(alleles).unwrap()).boxed()
 }
 
 fn profile() -> impl Strategy<Value = Profile> {
@@ -28,20 +26,14 @@ fn profile() -> impl Strategy<Value = Profile> {
     let loci = prop::sample::subsequence(loci, 0..12);
     loci.prop_flat_map(|loci| {
         let pairs = loci.into_iter().map(|locus| (Just(locus), genotype(locus)));
-        pairs
-            .collect::<Vec<_>>()
-            .prop_map(|pairs| Profile::from_genotypes(pairs).unwrap())
+        pairs.collect::<Vec<_>>().prop_map(|pairs| Profile::from_genotypes(pairs).unwrap())
     })
 }
 
 fn samples() -> impl Strategy<Value = Samples> {
     let name = "[0-9A-Za-z\"';,_.#=+-][ -~ü]{0,12}";
-    btree_map(
-        name.prop_map(|name| name.trim().to_owned()),
-        profile(),
-        1..6,
-    )
-    .prop_map(|samples| samples.into_iter().collect())
+    btree_map(name.prop_map(|name| name.trim().to_owned()), profile(), 1..6)
+        .prop_map(|samples| samples.into_iter().collect())
 }
 
 fn written(samples: &Samples, delimiter: u8) -> String {
@@ -55,11 +47,7 @@ fn written(samples: &Samples, delimiter: u8) -> String {
 }
 
 fn contents(table: &Table) -> Samples {
-    table
-        .samples
-        .iter()
-        .map(|it| (it.name.clone(), it.profile.clone()))
-        .collect()
+    table.samples.iter().map(|it| (it.name.clone(), it.profile.clone())).collect()
 }
 
 /// One text in the bytes of an encoding: 0 as it is, 1 with a mark, 2 and 3 in UTF-16.

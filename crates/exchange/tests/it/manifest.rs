@@ -11,10 +11,7 @@ const HEADER: &str = "package_number,position,kit_barcode,seal\n";
 fn shown(input: &str) -> String {
     let (entries, problems) = read(input.as_bytes()).unwrap();
     let line = |(row, it): &(u64, ManifestEntry)| {
-        format!(
-            "{row}: {} {} {} {}\n",
-            it.package, it.position, it.kit, it.seal
-        )
+        format!("{row}: {} {} {} {}\n", it.package, it.position, it.kit, it.seal)
     };
     entries.iter().map(line).collect::<String>() + &show::problems(&problems)
 }
@@ -42,12 +39,8 @@ fn entries_and_their_faults() {
 
 #[test]
 fn what_would_not_read_back_is_not_written() {
-    let entry = ManifestEntry {
-        package: "P".into(),
-        position: 1,
-        kit: " K".into(),
-        seal: "S".into(),
-    };
+    let entry =
+        ManifestEntry { package: "P".into(), position: 1, kit: " K".into(), seal: "S".into() };
     assert!(write([&entry], Vec::new()).is_err());
 }
 

@@ -5,10 +5,7 @@ use exchange::problem::{PROBLEMS_MAX, Problem, write_error_file};
 #[test]
 fn a_problem_is_one_sentence() {
     let problem = Problem::error(7, "9.33", "this is no allele", "a number");
-    assert_eq!(
-        problem.to_string(),
-        "row 7: this is no allele, found '9.33'; expected a number."
-    );
+    assert_eq!(problem.to_string(), "row 7: this is no allele, found '9.33'; expected a number.");
     let placed = problem.in_column("Allele 2").in_file("run.txt");
     assert_eq!(
         placed.to_string(),

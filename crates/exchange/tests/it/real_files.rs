@@ -12,10 +12,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::show;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is the shell of its own run"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test is the shell of its own run")]
 fn folder(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("BUCCAL_DATA").map(PathBuf::from);
     let folder = folder.map(|it| it.join(name)).filter(|it| it.is_dir());
@@ -32,19 +29,8 @@ fn read(folder: &std::path::Path, file: &str) -> (Table, Vec<Problem>) {
 /// Samples, the largest number of loci in a sample, samples left out, errors, warnings.
 fn counts((table, problems): &(Table, Vec<Problem>)) -> [usize; 5] {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
-    let loci = table
-        .samples
-        .iter()
-        .map(|it| it.profile.typed().len())
-        .max()
-        .unwrap_or(0);
-    [
-        table.samples.len(),
-        loci,
-        table.left_out.len(),
-        errors,
-        problems.len() - errors,
-    ]
+    let loci = table.samples.iter().map(|it| it.profile.typed().len()).max().unwrap_or(0);
+    [table.samples.len(), loci, table.left_out.len(), errors, problems.len() - errors]
 }
 
 #[test]
@@ -54,26 +40,15 @@ fn exports_of_analysis_software() {
     };
     for (file, expected) in [
         ("GeneMapperExample.txt", [4, 16, 0, 0, 0]),
-        (
-            "GeneMapperExampleDifferentCaseNumbers.txt",
-            [4, 16, 0, 0, 0],
-        ),
+        ("GeneMapperExampleDifferentCaseNumbers.txt", [4, 16, 0, 0, 0]),
         ("GeneMapperExampleBrokenHeader.txt", [0, 0, 0, 1, 0]),
         ("GeneMapperExampleWithHeights.txt", [4, 16, 0, 0, 0]),
         ("GeneMapperExampleWithHeightsAndOL.txt", [1, 16, 0, 0, 1]),
-        (
-            "genemapper_v1.4_full_export_header_excerpt.tsv",
-            [0, 0, 0, 0, 1],
-        ),
+        ("genemapper_v1.4_full_export_header_excerpt.tsv", [0, 0, 0, 0, 1]),
         ("ref3.txt", [3, 17, 0, 0, 0]),
     ] {
         let read = read(&folder, file);
-        assert_eq!(
-            counts(&read),
-            expected,
-            "{file}\n{}",
-            show::problems(&read.1)
-        );
+        assert_eq!(counts(&read), expected, "{file}\n{}", show::problems(&read.1));
     }
 }
 
@@ -87,19 +62,9 @@ fn two_runs_joined_in_one_file() {
     let left_out: Vec<_> = read.0.left_out.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(left_out, ["01-Pos.ktr.__"]);
     assert_eq!(read.0.samples.len(), 37);
-    let blank = read
-        .0
-        .samples
-        .iter()
-        .find(|it| it.name == "02-Neg.ktr.__")
-        .unwrap();
+    let blank = read.0.samples.iter().find(|it| it.name == "02-Neg.ktr.__").unwrap();
     assert!(blank.profile.typed().is_empty());
-    let errors: Vec<_> = read
-        .1
-        .iter()
-        .filter(|it| it.is_error())
-        .map(|it| it.row)
-        .collect();
+    let errors: Vec<_> = read.1.iter().filter(|it| it.is_error()).map(|it| it.row).collect();
     assert_eq!(errors, [499], "{}", show::problems(&read.1));
     assert_eq!(counts(&read), [37, 17, 1, 1, 23]);
 }
@@ -108,21 +73,15 @@ type Cells = BTreeMap<(String, String), BTreeMap<String, String>>;
 
 /// The plainest reading of a sound long table with heights: alleles and heights as their texts.
 fn read_plainly(text: &str) -> Cells {
-    let mut lines = text
-        .lines()
-        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     lines.next().unwrap();
     let peaks = lines.map(|cells| {
         let locus = Locus::from_name(cells[1]).unwrap().to_string();
         let pairs = cells[2..].chunks(2).filter(|pair| !pair[0].is_empty());
-        let pairs = pairs
-            .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
-            .collect();
+        let pairs = pairs.map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect();
         ((cells[0].to_owned(), locus), pairs)
     });
-    peaks
-        .filter(|(_, pairs): &(_, BTreeMap<_, _>)| !pairs.is_empty())
-        .collect()
+    peaks.filter(|(_, pairs): &(_, BTreeMap<_, _>)| !pairs.is_empty()).collect()
 }
 
 fn read_again(table: &Table) -> Cells {
@@ -131,9 +90,7 @@ fn read_again(table: &Table) -> Cells {
         for peak in &sample.peaks {
             let entry = sample.profile.at(peak.locus).unwrap();
             assert!(entry.genotype.alleles().contains(&peak.allele));
-            let at = cells
-                .entry((sample.name.clone(), peak.locus.to_string()))
-                .or_default();
+            let at = cells.entry((sample.name.clone(), peak.locus.to_string())).or_default();
             at.insert(peak.allele.to_string(), peak.height.to_string());
             assert!(at.len() <= entry.genotype.alleles().len());
         }
@@ -161,10 +118,8 @@ fn mixtures_and_their_donors() {
         assert_eq!(read_again(&read.0), read_plainly(&text), "{file}");
     }
     let donors = folder.join("references");
-    let mut files: Vec<_> = std::fs::read_dir(&donors)
-        .unwrap()
-        .map(|it| it.unwrap().path())
-        .collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&donors).unwrap().map(|it| it.unwrap().path()).collect();
     files.sort();
     assert_eq!(files.len(), 15);
     for file in files {
@@ -172,14 +127,7 @@ fn mixtures_and_their_donors() {
         assert_eq!(counts(&read), [1, 23, 0, 0, 0], "{}", file.display());
     }
     let (table, _) = read(&donors, "1A.csv");
-    let alleles = |locus| {
-        table.samples[0]
-            .profile
-            .at(locus)
-            .unwrap()
-            .genotype
-            .to_string()
-    };
+    let alleles = |locus| table.samples[0].profile.at(locus).unwrap().genotype.to_string();
     assert_eq!(alleles(Locus::D1s1656), "13,15.3");
     assert_eq!(alleles(Locus::Tpox), "8");
 }
@@ -189,19 +137,10 @@ fn damaged_real_tables_are_answered() {
     let Some(folder) = folder("exports") else {
         return;
     };
-    for file in [
-        "GeneMapperExampleWithHeightsAndOL.txt",
-        "ref3.txt",
-        "GeneMapperExample.txt",
-    ] {
+    for file in ["GeneMapperExampleWithHeightsAndOL.txt", "ref3.txt", "GeneMapperExample.txt"] {
         let bytes = std::fs::read(folder.join(file)).unwrap();
-        let damage = vec(
-            (
-                0..bytes.len(),
-                prop_oneof![any::<u8>(), Just(b'"'), Just(b'\t')],
-            ),
-            1..20,
-        );
+        let damage =
+            vec((0..bytes.len(), prop_oneof![any::<u8>(), Just(b'"'), Just(b'\t')]), 1..20);
         let answered = TestRunner::default().run(&damage, |damage| {
             let mut bytes = bytes.clone();
             for (place, byte) in damage {

@@ -9,11 +9,7 @@ pub(crate) fn samples(table: &Table) -> String {
     for sample in &table.samples {
         text.push_str(&format!("{}@{}", sample.name, sample.first_row));
         for entry in sample.profile.typed() {
-            text.push_str(&format!(
-                " {}={}",
-                entry.locus.name().replace(' ', "_"),
-                entry.genotype
-            ));
+            text.push_str(&format!(" {}={}", entry.locus.name().replace(' ', "_"), entry.genotype));
         }
         text.push('\n');
     }
@@ -26,11 +22,7 @@ pub(crate) fn samples(table: &Table) -> String {
 /// One line for each problem: `error` or `warning`, and its sentence.
 pub(crate) fn problems(problems: &[Problem]) -> String {
     let line = |problem: &Problem| {
-        let severity = if problem.is_error() {
-            "error"
-        } else {
-            "warning"
-        };
+        let severity = if problem.is_error() { "error" } else { "warning" };
         format!("{severity}: {problem}\n")
     };
     problems.iter().map(line).collect()

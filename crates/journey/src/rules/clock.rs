@@ -24,10 +24,7 @@ pub fn age_years(birth: Date, on: Date) -> i32 {
 pub(super) fn civil_date(at: Timestamp, zone: Option<&TimeZone>, offset_seconds: i32) -> Date {
     match zone {
         Some(zone) => zone.to_datetime(at).date(),
-        None => Offset::from_seconds(offset_seconds)
-            .unwrap_or(Offset::UTC)
-            .to_datetime(at)
-            .date(),
+        None => Offset::from_seconds(offset_seconds).unwrap_or(Offset::UTC).to_datetime(at).date(),
     }
 }
 

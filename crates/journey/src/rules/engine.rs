@@ -33,12 +33,7 @@ impl Answer {
             authority: authority.to_owned(),
             confidence: confidence.to_owned(),
         };
-        Self {
-            outcome,
-            category: None,
-            reasons: vec![reason],
-            missing: Vec::new(),
-        }
+        Self { outcome, category: None, reasons: vec![reason], missing: Vec::new() }
     }
 
     /// No limb of the duty reaches the person.
@@ -47,12 +42,8 @@ impl Answer {
     }
 
     fn indeterminate(failed: impl Iterator<Item = Reason>) -> Self {
-        let mut answer = Self::bare(
-            Outcome::Defer,
-            "INDETERMINATE",
-            "working rule on rules that fail",
-            "D",
-        );
+        let mut answer =
+            Self::bare(Outcome::Defer, "INDETERMINATE", "working rule on rules that fail", "D");
         answer.reasons.extend(failed);
         answer
     }
@@ -81,14 +72,10 @@ struct Names {
 
 impl Engine {
     pub(super) fn new(schema: &str) -> Result<Self, RuleFault> {
-        let (schema, mut warnings) =
-            Schema::from_cedarschema_str(schema).map_err(|fault| RuleFault::Schema {
-                what: fault.to_string(),
-            })?;
+        let (schema, mut warnings) = Schema::from_cedarschema_str(schema)
+            .map_err(|fault| RuleFault::Schema { what: fault.to_string() })?;
         if let Some(warning) = warnings.next() {
-            return Err(RuleFault::Schema {
-                what: warning.to_string(),
-            });
+            return Err(RuleFault::Schema { what: warning.to_string() });
         }
         drop(warnings);
         Ok(Self {
@@ -114,9 +101,7 @@ impl Engine {
         let Some((request, entities)) = self.request(facts) else {
             return Answer::indeterminate(std::iter::empty());
         };
-        let response = self
-            .authorizer
-            .is_authorized(&request, &policies.all, &entities);
+        let response = self.authorizer.is_authorized(&request, &policies.all, &entities);
         if let Some(answer) = failed(policies, &response) {
             return answer;
         }
@@ -128,28 +113,16 @@ impl Engine {
             return Answer::no_duty();
         };
         let reasons = satisfied.iter().map(|rule| rule.as_reason()).collect();
-        let answer = Answer {
-            outcome: first.outcome,
-            category: None,
-            reasons,
-            missing: Vec::new(),
-        };
+        let answer =
+            Answer { outcome: first.outcome, category: None, reasons, missing: Vec::new() };
         match first.outcome {
-            Outcome::Defer => Answer {
-                missing: missing(&satisfied),
-                ..answer
-            },
+            Outcome::Defer => Answer { missing: missing(&satisfied), ..answer },
             Outcome::MaySkip => {
-                let response = self
-                    .authorizer
-                    .is_authorized(&request, &policies.duties, &entities);
+                let response = self.authorizer.is_authorized(&request, &policies.duties, &entities);
                 let founded = failed(policies, &response)
                     .unwrap_or_else(|| duty(&self::satisfied(policies, &response)));
                 match founded.outcome {
-                    Outcome::Collect => Answer {
-                        category: founded.category,
-                        ..answer
-                    },
+                    Outcome::Collect => Answer { category: founded.category, ..answer },
                     _ => founded,
                 }
             }
@@ -183,40 +156,23 @@ impl Engine {
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
         let flag = RestrictedExpression::new_bool;
         let age = i64::from(facts.age_years.unwrap_or(0));
-        let basis = asked
-            .custody_basis
-            .iter()
-            .map(|basis| word(&names.custody_basis, basis.word()));
+        let basis =
+            asked.custody_basis.iter().map(|basis| word(&names.custody_basis, basis.word()));
         HashMap::from(
             [
                 ("component", text(&asked.component)),
                 ("site", text(asked.site.as_str())),
                 ("age_known", flag(facts.age_years.is_some())),
                 ("age_years", RestrictedExpression::new_long(age)),
-                (
-                    "age_confidence",
-                    word(&names.birth_confidence, facts.age_confidence().word()),
-                ),
-                (
-                    "citizenship",
-                    word(&names.citizenship, asked.citizenship.word()),
-                ),
+                ("age_confidence", word(&names.birth_confidence, facts.age_confidence().word())),
+                ("citizenship", word(&names.citizenship, asked.citizenship.word())),
                 (
                     "citizenship_confidence",
-                    word(
-                        &names.status_confidence,
-                        asked.citizenship_confidence.word(),
-                    ),
+                    word(&names.status_confidence, asked.citizenship_confidence.word()),
                 ),
-                (
-                    "lawful_status",
-                    word(&names.lawful_status, asked.lawful_status.word()),
-                ),
+                ("lawful_status", word(&names.lawful_status, asked.lawful_status.word())),
                 ("custody_basis", RestrictedExpression::new_set(basis)),
-                (
-                    "further_proceedings",
-                    word(&names.known, asked.further_proceedings.word()),
-                ),
+                ("further_proceedings", word(&names.known, asked.further_proceedings.word())),
                 ("fingerprinted", flag(asked.fingerprint_event.is_some())),
                 ("on_file", word(&names.on_file, asked.on_file.word())),
                 ("other_agency", flag(asked.other_agency.is_some())),
@@ -235,20 +191,14 @@ fn failed(policies: &Policies, response: &Response) -> Option<Answer> {
         .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id())
         .collect();
     ids.sort();
-    let reasons = ids
-        .iter()
-        .filter_map(|id| policies.rules.get(id))
-        .map(Rule::as_reason);
+    let reasons = ids.iter().filter_map(|id| policies.rules.get(id)).map(Rule::as_reason);
     (!ids.is_empty()).then(|| Answer::indeterminate(reasons))
 }
 
 /// The policies that determined the decision, in precedence order.
 fn satisfied<'a>(policies: &'a Policies, response: &Response) -> Vec<&'a Rule> {
-    let mut rules: Vec<_> = response
-        .diagnostics()
-        .reason()
-        .filter_map(|id| policies.rules.get(id))
-        .collect();
+    let mut rules: Vec<_> =
+        response.diagnostics().reason().filter_map(|id| policies.rules.get(id)).collect();
     rules.sort_by_key(|rule| rule.precedence);
     rules
 }
@@ -278,9 +228,7 @@ fn missing(satisfied: &[&Rule]) -> Vec<String> {
 }
 
 fn name(text: &str) -> Result<EntityTypeName, RuleFault> {
-    text.parse().map_err(|_| RuleFault::Schema {
-        what: format!("{text} is no name of a type"),
-    })
+    text.parse().map_err(|_| RuleFault::Schema { what: format!("{text} is no name of a type") })
 }
 
 fn uid(name: &EntityTypeName, id: &str) -> EntityUid {

@@ -47,13 +47,9 @@ pub struct Scope {
 
 impl Manifest {
     pub(super) fn read(text: &str) -> Result<Self, RuleFault> {
-        let manifest: Self = toml::from_str(text).map_err(|fault| RuleFault::Manifest {
-            what: first_line(&fault),
-        })?;
-        if manifest
-            .effective_to
-            .is_some_and(|last| last < manifest.effective_from)
-        {
+        let manifest: Self = toml::from_str(text)
+            .map_err(|fault| RuleFault::Manifest { what: first_line(&fault) })?;
+        if manifest.effective_to.is_some_and(|last| last < manifest.effective_from) {
             let what = format!("{}: effective_to is before effective_from", manifest.name);
             return Err(RuleFault::Manifest { what });
         }
@@ -70,10 +66,7 @@ impl Scope {
     /// Whether a booking of this component at this site is meant.
     pub fn covers(&self, component: &str, site: &str) -> bool {
         let covers = |list: &[String], word: &str| {
-            list.is_empty()
-                || list
-                    .iter()
-                    .any(|entry| entry.eq_ignore_ascii_case(word.trim()))
+            list.is_empty() || list.iter().any(|entry| entry.eq_ignore_ascii_case(word.trim()))
         };
         covers(&self.components, component) && covers(&self.sites, site)
     }
@@ -105,19 +98,13 @@ pub(super) struct Sites(BTreeMap<(String, Option<String>), TimeZone>);
 
 impl Sites {
     pub(super) fn read(text: &str) -> Result<Self, RuleFault> {
-        let table: SiteTable = toml::from_str(text).map_err(|fault| RuleFault::Sites {
-            what: first_line(&fault),
-        })?;
+        let table: SiteTable =
+            toml::from_str(text).map_err(|fault| RuleFault::Sites { what: first_line(&fault) })?;
         let mut zones = BTreeMap::new();
         for row in table.site {
             let zone = time_zone(&row.time_zone)?;
-            if zones
-                .insert((key(&row.name), row.component.as_deref().map(key)), zone)
-                .is_some()
-            {
-                return Err(RuleFault::Sites {
-                    what: format!("{} stands there twice", row.name),
-                });
+            if zones.insert((key(&row.name), row.component.as_deref().map(key)), zone).is_some() {
+                return Err(RuleFault::Sites { what: format!("{} stands there twice", row.name) });
             }
         }
         Ok(Self(zones))
@@ -126,16 +113,12 @@ impl Sites {
     /// A row for this component comes before a row for everybody.
     pub(super) fn zone(&self, component: &str, site: &str) -> Option<&TimeZone> {
         let site = key(site);
-        self.0
-            .get(&(site.clone(), Some(key(component))))
-            .or_else(|| self.0.get(&(site, None)))
+        self.0.get(&(site.clone(), Some(key(component)))).or_else(|| self.0.get(&(site, None)))
     }
 }
 
 pub(super) fn time_zone(name: &str) -> Result<TimeZone, RuleFault> {
-    TimeZone::get(name).map_err(|_| RuleFault::TimeZone {
-        name: name.to_owned(),
-    })
+    TimeZone::get(name).map_err(|_| RuleFault::TimeZone { name: name.to_owned() })
 }
 
 fn key(text: &str) -> String {
@@ -143,18 +126,11 @@ fn key(text: &str) -> String {
 }
 
 fn first_line(fault: &toml::de::Error) -> String {
-    fault
-        .message()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    fault.message().lines().next().unwrap_or_default().to_owned()
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-    String::deserialize(from)?
-        .parse()
-        .map_err(serde::de::Error::custom)
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
 }
 
 fn some_day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {

@@ -70,11 +70,7 @@ impl Rule {
         let id = policy.annotation("id").unwrap_or_default().to_owned();
         let fault = |what: String| RuleFault::Policy {
             file: file.to_owned(),
-            id: if id.is_empty() {
-                "(no id)".to_owned()
-            } else {
-                id.clone()
-            },
+            id: if id.is_empty() { "(no id)".to_owned() } else { id.clone() },
             what,
         };
         let need = |key: &str| match policy.annotation(key).map(str::trim) {
@@ -85,9 +81,7 @@ impl Rule {
         let confidence = need("confidence")?;
         if !CONFIDENCES.contains(&confidence.as_str()) {
             let known = CONFIDENCES.join(", ");
-            return Err(fault(format!(
-                "@confidence is \"{confidence}\"; it is one of {known}"
-            )));
+            return Err(fault(format!("@confidence is \"{confidence}\"; it is one of {known}")));
         }
         let outcome = outcome(&need("outcome")?, policy.effect()).map_err(&fault)?;
         let effective = need("effective")?
@@ -113,10 +107,7 @@ impl Rule {
 }
 
 fn outcome(word: &str, effect: Effect) -> Result<Outcome, String> {
-    let outcome = Outcome::ALL
-        .iter()
-        .copied()
-        .find(|outcome| outcome.word() == word);
+    let outcome = Outcome::ALL.iter().copied().find(|outcome| outcome.word() == word);
     match (outcome, effect) {
         (Some(Outcome::Collect), Effect::Permit) => Ok(Outcome::Collect),
         (Some(outcome), Effect::Forbid) if outcome != Outcome::Collect => Ok(outcome),
@@ -145,14 +136,8 @@ fn category(name: Option<&str>, outcome: Outcome) -> Result<Option<Category>, St
 fn missing(columns: Option<&str>, outcome: Outcome) -> Result<Vec<String>, String> {
     match (columns, outcome) {
         (Some(columns), Outcome::Defer) => {
-            let columns: Vec<_> = columns
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .collect();
-            match columns
-                .iter()
-                .find(|name| !COLUMNS.contains(&name.as_str()))
-            {
+            let columns: Vec<_> = columns.split(',').map(|name| name.trim().to_owned()).collect();
+            match columns.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
                 Some(name) => Err(format!("@missing names \"{name}\", no column of the feed")),
                 None => Ok(columns),
             }
@@ -192,10 +177,7 @@ impl Policies {
         })?;
         if parsed.templates().next().is_some() {
             let what = "templates have no place in a rule set".to_owned();
-            return Err(RuleFault::Unreadable {
-                file: file.to_owned(),
-                what,
-            });
+            return Err(RuleFault::Unreadable { file: file.to_owned(), what });
         }
         for policy in parsed.policies() {
             let rule = Rule::of(file, policy)?;
@@ -219,14 +201,9 @@ impl Policies {
     pub(super) fn check(&self, set: &str, from: Date, schema: &Schema) -> Result<(), RuleFault> {
         let result = Validator::new(schema.clone()).validate(&self.all, ValidationMode::Strict);
         let told = result.validation_errors().map(ToString::to_string);
-        if let Some(what) = told
-            .chain(result.validation_warnings().map(ToString::to_string))
-            .next()
+        if let Some(what) = told.chain(result.validation_warnings().map(ToString::to_string)).next()
         {
-            return Err(RuleFault::Invalid {
-                set: set.to_owned(),
-                what,
-            });
+            return Err(RuleFault::Invalid { set: set.to_owned(), what });
         }
         let mut taken = BTreeSet::new();
         for rule in self.rules.values() {

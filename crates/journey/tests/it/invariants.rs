@@ -219,9 +219,7 @@ proptest! {
 #[test]
 fn a_name_release_is_not_raised_by_word_of_mouth() {
     let due = notice::Due {
-        subject: Subject::NameRelease {
-            confirmation: "CF-1".into(),
-        },
+        subject: Subject::NameRelease { confirmation: "CF-1".into() },
         to: "TXCASE001".into(),
         due_at: stamp(0).at,
     };
@@ -237,11 +235,7 @@ fn only_a_decision_that_stands_and_allows_it_opens_a_collection() {
     let now = stamp(0).at;
     let check = |outcome, allowed: bool| {
         let stage = decided(outcome);
-        assert_eq!(
-            Eligible::check(Some(&stage), now).is_ok(),
-            allowed,
-            "{outcome:?}"
-        );
+        assert_eq!(Eligible::check(Some(&stage), now).is_ok(), allowed, "{outcome:?}");
     };
     check(Outcome::Collect, true);
     check(Outcome::MaySkip, true);
@@ -251,9 +245,7 @@ fn only_a_decision_that_stands_and_allows_it_opens_a_collection() {
     let last = now.checked_add(day).unwrap();
     let stage = decided(Outcome::Collect);
     assert!(Eligible::check(Some(&stage), last).is_ok());
-    let late = last
-        .checked_add(jiff::SignedDuration::from_nanos(1))
-        .unwrap();
+    let late = last.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap();
     let refusal = Eligible::check(Some(&stage), late).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::DecisionExpired);
     assert!(matches!(opening("K-1"), collection::Command::Open { .. }));

@@ -50,9 +50,7 @@ fn read<'a>(book: &RuleBook, facts: &'a str) -> (Facts, Option<&'a str>) {
     let (mut at, mut on, mut rules, mut recollect) =
         ("2020-06-01T15:00:00Z".parse().unwrap(), None, None, false);
     for pair in facts.split_whitespace() {
-        let (key, value) = pair
-            .split_once('=')
-            .unwrap_or_else(|| panic!("{pair}: no key"));
+        let (key, value) = pair.split_once('=').unwrap_or_else(|| panic!("{pair}: no key"));
         let asked = &mut record.circumstances;
         let flag = || match value {
             "yes" => true,
@@ -97,16 +95,8 @@ fn written(finding: &Finding) -> String {
         true => "-".to_owned(),
         false => words.join(","),
     };
-    let category = finding
-        .category
-        .map_or("-".to_owned(), |one| one.name().replace(' ', "_"));
-    let reasons = list(
-        finding
-            .reasons
-            .iter()
-            .map(|reason| reason.id.as_str())
-            .collect(),
-    );
+    let category = finding.category.map_or("-".to_owned(), |one| one.name().replace(' ', "_"));
+    let reasons = list(finding.reasons.iter().map(|reason| reason.id.as_str()).collect());
     let missing = list(finding.missing.iter().map(String::as_str).collect());
     format!("{} {category} {reasons} {missing}", finding.outcome.word())
 }
@@ -116,13 +106,8 @@ fn every_case_of_the_table_is_answered_as_written() {
     let book = RuleBook::shipped().unwrap();
     let mut wrong = Vec::new();
     let mut cases = 0;
-    for line in CASES
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let (facts, wanted) = line
-            .split_once("->")
-            .unwrap_or_else(|| panic!("{line}: no ->"));
+    for line in CASES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (facts, wanted) = line.split_once("->").unwrap_or_else(|| panic!("{line}: no ->"));
         let (facts, rules) = read(&book, facts);
         let found = written(&book.find(&facts, rules).unwrap());
         cases += 1;
@@ -130,12 +115,7 @@ fn every_case_of_the_table_is_answered_as_written() {
             wrong.push(format!("{line}\n    found: {found}"));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {cases} cases:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {cases} cases:\n{}", wrong.len(), wrong.join("\n"));
     assert!(cases >= 100, "only {cases} cases");
 }
 
@@ -143,11 +123,7 @@ fn every_case_of_the_table_is_answered_as_written() {
 fn every_rule_decides_or_supports_some_case() {
     let book = RuleBook::shipped().unwrap();
     for rule in book.policies(PILOT).unwrap() {
-        assert!(
-            CASES.contains(&rule.reason),
-            "{} stands in no case",
-            rule.id
-        );
+        assert!(CASES.contains(&rule.reason), "{} stands in no case", rule.id);
     }
 }
 
@@ -174,10 +150,7 @@ fn an_unknown_set_is_refused_with_the_names_that_are_known() {
     let book = RuleBook::shipped().unwrap();
     let (facts, _) = read(&book, "");
     let fault = book.find(&facts, Some("dallas")).unwrap_err().to_string();
-    assert_eq!(
-        fault,
-        format!("there is no rule set \"dallas\"; there are {GENERAL}, {PILOT}")
-    );
+    assert_eq!(fault, format!("there is no rule set \"dallas\"; there are {GENERAL}, {PILOT}"));
 }
 
 #[test]
@@ -187,10 +160,7 @@ fn the_civil_date_is_that_of_the_site_then_of_the_set_then_of_the_feed() {
     assert_eq!(day("at=2020-06-02T04:59:59Z"), "2020-06-01");
     assert_eq!(day("at=2020-06-02T05:00:00Z"), "2020-06-02");
     assert_eq!(day("at=2020-12-02T05:30:00Z"), "2020-12-01", "winter time");
-    assert_eq!(
-        day("site=unlisted offset=0 at=2020-06-02T04:30:00Z"),
-        "2020-06-01"
-    );
+    assert_eq!(day("site=unlisted offset=0 at=2020-06-02T04:30:00Z"), "2020-06-01");
     let elsewhere = "component=CBP-OFO site=unlisted at=2020-06-02T04:30:00Z";
     assert_eq!(day(&format!("{elsewhere} offset=0")), "2020-06-02");
     assert_eq!(day(&format!("{elsewhere} offset=-21600")), "2020-06-01");
@@ -210,11 +180,7 @@ fn hard_blocks_are_the_age_floor_and_citizens_without_a_criminal_basis() {
     assert!(!hard("lawful=in_status"));
     assert!(!hard(""));
     let hard: Vec<_> = book.policies(GENERAL).unwrap();
-    let hard: Vec<_> = hard
-        .iter()
-        .filter(|rule| rule.hard_block)
-        .map(|rule| &rule.id)
-        .collect();
+    let hard: Vec<_> = hard.iter().filter(|rule| rule.hard_block).map(|rule| &rule.id).collect();
     assert_eq!(hard, ["UNDER_14", "USC_NO_CRIMINAL_BASIS"]);
 }
 

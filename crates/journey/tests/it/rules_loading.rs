@@ -19,18 +19,8 @@ const DUTY: &str = r#"
 
 fn read(policies: &str) -> Result<RuleBook, RuleFault> {
     let text = format!("{DUTY}{policies}");
-    let texts = [Text {
-        file: "test.cedar",
-        text: &text,
-    }];
-    RuleBook::read(
-        SCHEMA,
-        SITES,
-        &[Source {
-            manifest: MANIFEST,
-            texts: &texts,
-        }],
-    )
+    let texts = [Text { file: "test.cedar", text: &text }];
+    RuleBook::read(SCHEMA, SITES, &[Source { manifest: MANIFEST, texts: &texts }])
 }
 
 fn fault(policies: &str) -> String {
@@ -73,11 +63,7 @@ fn the_books_list_is_the_folder() {
     let names: BTreeSet<_> = book.sets().map(|manifest| manifest.name.clone()).collect();
     assert_eq!(names, folders);
     let own = |set: &str| book.policies(set).unwrap().len();
-    assert_eq!(
-        own("ice-dallas-2020-05-01"),
-        files,
-        "every policy of the folder is in the book"
-    );
+    assert_eq!(own("ice-dallas-2020-05-01"), files, "every policy of the folder is in the book");
 }
 
 #[test]
@@ -92,10 +78,7 @@ fn a_policy_that_does_not_say_who_it_is_refuses_the_whole_book() {
         ("@summary(\"Nobody.\")", "@summary"),
     ] {
         let told = fault(&forbid(annotation, ""));
-        assert!(
-            told.contains(&format!("there is no {name}; every policy needs one")),
-            "{told}"
-        );
+        assert!(told.contains(&format!("there is no {name}; every policy needs one")), "{told}");
     }
 }
 
@@ -104,26 +87,14 @@ fn annotations_that_mean_nothing_are_refused() {
     for (replaced, by, wanted) in [
         ("\"D\"", "\"sure\"", "it is one of S, S2"),
         ("\"2020-01-01\"", "\"soon\"", "is not a date"),
-        (
-            "\"2020-01-01\"",
-            "\"2020-01-02\"",
-            "it holds from 2020-01-02, its set from 2020-01-01",
-        ),
+        ("\"2020-01-01\"", "\"2020-01-02\"", "it holds from 2020-01-02, its set from 2020-01-01"),
         ("\"do_not_collect\"", "\"collect\"", "a forbid has"),
         ("\"do_not_collect\"", "\"defer\"", "without @missing"),
         ("\"10\"", "\"90\"", "precedence 90 is taken"),
         ("\"10\"", "\"first\"", "whole number"),
-        (
-            "\"NO\"",
-            "\"DUTY\"",
-            "another policy of the set has this id",
-        ),
+        ("\"NO\"", "\"DUTY\"", "another policy of the set has this id"),
         ("@id", "@category(\"Detainee\") @id", "belongs to a permit"),
-        (
-            "@id",
-            "@missing(\"on_file\") @id",
-            "belongs to a policy that defers",
-        ),
+        ("@id", "@missing(\"on_file\") @id", "belongs to a policy that defers"),
         ("@id", "@block(\"soft\") @id", "@block is \"hard\""),
     ] {
         let told = fault(&forbid(replaced, by));
@@ -156,11 +127,7 @@ fn a_rule_that_fails_is_never_a_permission() {
     let failing = "resource.age_years * 9223372036854775807 > 0";
     let finding = find(&forbid("resource.fingerprinted", failing));
     assert_eq!((finding.outcome, finding.category), (Outcome::Defer, None));
-    let reasons: Vec<_> = finding
-        .reasons
-        .iter()
-        .map(|reason| reason.id.as_str())
-        .collect();
+    let reasons: Vec<_> = finding.reasons.iter().map(|reason| reason.id.as_str()).collect();
     assert_eq!(reasons, ["INDETERMINATE", "NO"]);
     assert_eq!(finding.missing, Vec::<String>::new());
 }
@@ -182,14 +149,8 @@ fn a_duty_that_fails_makes_the_answer_indeterminate() {
 #[test]
 fn a_duty_without_a_category_founds_nothing() {
     let text = DUTY.replace("@category(\"Detainee\")", "");
-    let texts = [Text {
-        file: "test.cedar",
-        text: &text,
-    }];
-    let source = Source {
-        manifest: MANIFEST,
-        texts: &texts,
-    };
+    let texts = [Text { file: "test.cedar", text: &text }];
+    let source = Source { manifest: MANIFEST, texts: &texts };
     let book = RuleBook::read(SCHEMA, SITES, &[source]).unwrap();
     let record = super::rules::record();
     let facts = book.facts(&record, record.circumstances.booked_at, None, true);
@@ -200,21 +161,11 @@ fn a_duty_without_a_category_founds_nothing() {
 
 #[test]
 fn manifests_and_sites_are_read_strictly() {
-    let texts = [Text {
-        file: "test.cedar",
-        text: DUTY,
-    }];
+    let texts = [Text { file: "test.cedar", text: DUTY }];
     let refused = |manifests: &[&str]| {
-        let sources: Vec<_> = manifests
-            .iter()
-            .map(|manifest| Source {
-                manifest,
-                texts: &texts,
-            })
-            .collect();
-        RuleBook::read(SCHEMA, SITES, &sources)
-            .expect_err("refused")
-            .to_string()
+        let sources: Vec<_> =
+            manifests.iter().map(|manifest| Source { manifest, texts: &texts }).collect();
+        RuleBook::read(SCHEMA, SITES, &sources).expect_err("refused").to_string()
     };
     assert!(refused(&[&format!("effective_until = \"2021-01-01\"\n{MANIFEST}")]).contains("until"));
     let ended = format!("effective_to = \"2019-01-01\"\n{MANIFEST}");
@@ -226,33 +177,17 @@ fn manifests_and_sites_are_read_strictly() {
     assert!(refused(&[MANIFEST, MANIFEST]).contains("has the name"));
     let sites = "[[site]]\nname = \"A\"\ntime_zone = \"Texas\"\n";
     let fault = RuleBook::read(SCHEMA, sites, &[]).expect_err("refused");
-    assert_eq!(
-        fault,
-        RuleFault::TimeZone {
-            name: "Texas".to_owned()
-        }
-    );
+    assert_eq!(fault, RuleFault::TimeZone { name: "Texas".to_owned() });
 }
 
 #[test]
 fn a_set_answers_only_on_its_days_and_the_latest_in_scope_is_chosen() {
-    let texts = [Text {
-        file: "test.cedar",
-        text: DUTY,
-    }];
+    let texts = [Text { file: "test.cedar", text: DUTY }];
     let first = format!("effective_to = \"2020-06-30\"\n{MANIFEST}");
-    let second = MANIFEST
-        .replace("\"test\"", "\"later\"")
-        .replace("2020-01-01", "2020-06-01");
-    let site = MANIFEST
-        .replace("\"test\"", "\"site\"")
-        .replace("sites = []", "sites = [\"dal\"]");
-    let sources: Vec<_> = [&first, &second, &site]
-        .map(|manifest| Source {
-            manifest,
-            texts: &texts,
-        })
-        .into();
+    let second = MANIFEST.replace("\"test\"", "\"later\"").replace("2020-01-01", "2020-06-01");
+    let site = MANIFEST.replace("\"test\"", "\"site\"").replace("sites = []", "sites = [\"dal\"]");
+    let sources: Vec<_> =
+        [&first, &second, &site].map(|manifest| Source { manifest, texts: &texts }).into();
     let book = RuleBook::read(SCHEMA, SITES, &sources).unwrap();
     let mut record = super::rules::record();
     let at = record.circumstances.booked_at;
@@ -266,16 +201,7 @@ fn a_set_answers_only_on_its_days_and_the_latest_in_scope_is_chosen() {
     assert_eq!(chosen("2020-05-31", "X", None), found("test", "DUTY"));
     assert_eq!(chosen("2020-06-01", "X", None), found("later", "DUTY"));
     assert_eq!(chosen("2020-06-01", "DAL", None), found("site", "DUTY"));
-    assert_eq!(
-        chosen("2019-12-31", "DAL", None),
-        found("none", "NO_AUTHORITY")
-    );
-    assert_eq!(
-        chosen("2020-06-30", "X", Some("test")),
-        found("test", "DUTY")
-    );
-    assert_eq!(
-        chosen("2020-07-01", "X", Some("test")),
-        found("test", "NO_AUTHORITY")
-    );
+    assert_eq!(chosen("2019-12-31", "DAL", None), found("none", "NO_AUTHORITY"));
+    assert_eq!(chosen("2020-06-30", "X", Some("test")), found("test", "DUTY"));
+    assert_eq!(chosen("2020-07-01", "X", Some("test")), found("test", "NO_AUTHORITY"));
 }

@@ -23,10 +23,7 @@ const WAIT: Told = (Outcome::Defer, None);
 
 fn oracle(facts: &Facts, pilot: bool) -> Told {
     let asked = &facts.circumstances;
-    let held = asked
-        .custody_basis
-        .iter()
-        .any(|basis| *basis != CustodyBasis::Encounter);
+    let held = asked.custody_basis.iter().any(|basis| *basis != CustodyBasis::Encounter);
     if !held || asked.fingerprint_event.is_none() {
         return NO;
     }
@@ -49,14 +46,7 @@ fn oracle(facts: &Facts, pilot: bool) -> Told {
     };
     let elsewhere = asked.on_file == OnFile::Present || asked.other_agency.is_some();
     let skip = elsewhere && !facts.recollection_open;
-    (
-        if skip {
-            Outcome::MaySkip
-        } else {
-            Outcome::Collect
-        },
-        Some(category),
-    )
+    (if skip { Outcome::MaySkip } else { Outcome::Collect }, Some(category))
 }
 
 fn criminal(basis: &BTreeSet<CustodyBasis>) -> Option<Category> {
@@ -76,18 +66,11 @@ fn detention(asked: &Circumstances) -> Result<Category, Told> {
         (Citizenship::NonUsPerson, _) => {}
     }
     let has = |basis| asked.custody_basis.contains(&basis);
-    let (detained, port) = (
-        has(CustodyBasis::AdminDetention),
-        has(CustodyBasis::PortHold),
-    );
-    let dhs = ["ICE-", "CBP-"]
-        .iter()
-        .any(|name| asked.component.starts_with(name));
+    let (detained, port) = (has(CustodyBasis::AdminDetention), has(CustodyBasis::PortHold));
+    let dhs = ["ICE-", "CBP-"].iter().any(|name| asked.component.starts_with(name));
     if dhs {
-        let present = matches!(
-            asked.lawful_status,
-            LawfulStatus::InStatus | LawfulStatus::BeingAdmitted
-        );
+        let present =
+            matches!(asked.lawful_status, LawfulStatus::InStatus | LawfulStatus::BeingAdmitted);
         let admissibility_only = port && !detained && asked.further_proceedings == Known::No;
         let at_sea_only = has(CustodyBasis::Maritime) && !detained && !port;
         if present || admissibility_only || at_sea_only {
@@ -152,10 +135,7 @@ prop_compose! {
 }
 
 fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
-    for (set, pilot) in [
-        ("28cfr28.12-2020-04-08", false),
-        ("ice-dallas-2020-05-01", true),
-    ] {
+    for (set, pilot) in [("28cfr28.12-2020-04-08", false), ("ice-dallas-2020-05-01", true)] {
         let found = book.find(facts, Some(set)).unwrap();
         let told = (found.outcome, found.category);
         prop_assert_eq!(told, oracle(facts, pilot), "{}: {:?}", set, found.reasons);
@@ -169,16 +149,10 @@ fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
         prop_assert!(!(child && may_take), "nobody of 13 or younger");
         let resident = asked.citizenship == Citizenship::Lpr
             && asked.citizenship_confidence == StatusConfidence::Verified;
-        prop_assert!(
-            !(pilot && resident && may_take),
-            "no permanent resident in the pilot"
-        );
+        prop_assert!(!(pilot && resident && may_take), "no permanent resident in the pilot");
         let us_person = matches!(asked.citizenship, Citizenship::Citizen | Citizenship::Lpr);
         let as_detainee = found.category == Some(Category::Detainee);
-        prop_assert!(
-            !(us_person && as_detainee),
-            "no US person by the detention limb"
-        );
+        prop_assert!(!(us_person && as_detainee), "no US person by the detention limb");
         prop_assert!(!(facts.recollection_open && found.outcome == Outcome::MaySkip));
     }
     Ok(())
@@ -187,11 +161,7 @@ fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
 #[test]
 fn the_rule_sets_say_what_the_plain_writing_of_the_law_says() {
     let book = RuleBook::shipped().unwrap();
-    let config = ProptestConfig {
-        cases: 1_500,
-        failure_persistence: None,
-        ..Default::default()
-    };
+    let config = ProptestConfig { cases: 1_500, failure_persistence: None, ..Default::default() };
     proptest!(config, |(facts in facts())| check(&book, &facts)?);
 }
 
@@ -205,11 +175,7 @@ fn every_combination_of_status_and_custody_is_answered_alike() {
     for bits in 0..1_usize << CustodyBasis::ALL.len() {
         let chosen =
             |(place, basis): (usize, &CustodyBasis)| (bits >> place & 1 == 1).then_some(*basis);
-        let basis: BTreeSet<_> = CustodyBasis::ALL
-            .iter()
-            .enumerate()
-            .filter_map(chosen)
-            .collect();
+        let basis: BTreeSet<_> = CustodyBasis::ALL.iter().enumerate().filter_map(chosen).collect();
         for citizenship in Citizenship::ALL {
             for status in StatusConfidence::ALL {
                 let (lawful, further) = (bits + combinations, bits / 4 + combinations / 4);

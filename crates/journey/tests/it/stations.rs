@@ -142,10 +142,7 @@ pub(crate) fn opening(barcode: &str) -> collection::Command {
 fn sealed(barcode: &str) -> SealedKit {
     let commands = vec![
         opening(barcode),
-        collection::Command::Scan {
-            device: barcode.into(),
-            form: barcode.into(),
-        },
+        collection::Command::Scan { device: barcode.into(), form: barcode.into() },
         sealing(true),
     ];
     let stages = station(collection::decide, collection::apply, commands);
@@ -153,11 +150,7 @@ fn sealed(barcode: &str) -> SealedKit {
 }
 
 fn sealing(prints_taken: bool) -> collection::Command {
-    collection::Command::Seal {
-        seal: "SEAL-1".to_owned(),
-        prints_taken,
-        stamp: stamp(0),
-    }
+    collection::Command::Seal { seal: "SEAL-1".to_owned(), prints_taken, stamp: stamp(0) }
 }
 
 /// Random small numbers, out of each of which a station makes a command.
@@ -191,16 +184,12 @@ fn stocking(n: u8) -> kit::Command {
 
 fn shipping(n: u8) -> shipment::Command {
     match n % 6 {
-        0 => shipment::Command::Start {
-            site: "Dallas".into(),
-        },
+        0 => shipment::Command::Start { site: "Dallas".into() },
         1 | 2 => shipment::Command::Pack {
             kit: sealed(["K-1", "K-2"][usize::from(n / 128)]),
             packed_in: (n % 16 == 1).then(|| "P-9".into()),
         },
-        3 => shipment::Command::Seal {
-            seal: "PS-1".to_owned(),
-        },
+        3 => shipment::Command::Seal { seal: "PS-1".to_owned() },
         4 => shipment::Command::HandOver {
             carrier: "Carrier".to_owned(),
             tracking: "1Z".to_owned(),
@@ -220,9 +209,7 @@ fn booked(n: u8) -> booking::Command {
             circumstances: Box::new(record().circumstances),
             digest: "digest".to_owned(),
         },
-        1 => booking::Command::Amend {
-            digest: format!("digest {n}"),
-        },
+        1 => booking::Command::Amend { digest: format!("digest {n}") },
         _ => booking::Command::Dispose(Disposition::DueNotCollected {
             why: NotCollected::ALL[usize::from(n) % NotCollected::ALL.len()],
         }),
@@ -231,10 +218,7 @@ fn booked(n: u8) -> booking::Command {
 
 pub(crate) fn examining(n: u8, category: Category) -> accession::Command {
     if n.is_multiple_of(4) {
-        return accession::Command::Arrive {
-            package: "P-1".into(),
-            at: stamp(0).at,
-        };
+        return accession::Command::Arrive { package: "P-1".into(), at: stamp(0).at };
     }
     let mut findings = Findings::sound(&"K-1".into());
     findings.form_complete = n % 4 != 1;
@@ -242,10 +226,7 @@ pub(crate) fn examining(n: u8, category: Category) -> accession::Command {
     accession::Command::Examine(Box::new(accession::Examination {
         barcode: "K-1".into(),
         findings,
-        kit: KitRecord {
-            lot_recalled: n.is_multiple_of(17),
-            in_date: !n.is_multiple_of(19),
-        },
+        kit: KitRecord { lot_recalled: n.is_multiple_of(17), in_date: !n.is_multiple_of(19) },
         lawful: match n / 64 {
             0 => Lawful::Underage,
             1 => Lawful::NoBasis,
@@ -306,10 +287,7 @@ pub(crate) fn read(n: u8) -> reading::Command {
             digest: "digest".to_owned(),
             stamp: stamp(n / 4),
         },
-        3 => reading::Command::Return {
-            why: "unclear".to_owned(),
-            stamp: stamp(n / 4),
-        },
+        3 => reading::Command::Return { why: "unclear".to_owned(), stamp: stamp(n / 4) },
         _ => reading::Command::Review(stamp(n / 4)),
     }
 }
@@ -324,15 +302,9 @@ fn uploading(n: u8) -> upload::Command {
         digest: "digest".to_owned(),
         author: "one".into(),
     };
-    let reviewed = reading::Stage::Reviewed(reading::Reviewed {
-        typed,
-        reviewer: "two".into(),
-    });
+    let reviewed = reading::Stage::Reviewed(reading::Reviewed { typed, reviewer: "two".into() });
     let accepted = accession::Stage::Accepted(accession::Accepted {
-        arrived: accession::Arrived {
-            package: "P-1".into(),
-            at: stamp(0).at,
-        },
+        arrived: accession::Arrived { package: "P-1".into(), at: stamp(0).at },
         accession: "A-1".into(),
         category: detainee(),
         at: stamp(0).at,
@@ -359,10 +331,7 @@ fn matching(n: u8) -> candidate::Command {
             found_at: stamp(0).at,
         }),
         1 | 2 => candidate::Command::Take(stamp(n / 7)),
-        3 => candidate::Command::Exclude {
-            why: "a relative".to_owned(),
-            stamp: stamp(n / 7),
-        },
+        3 => candidate::Command::Exclude { why: "a relative".to_owned(), stamp: stamp(n / 7) },
         4 => candidate::Command::RequestConfirmation {
             confirmation: "CF-1".into(),
             stamp: stamp(n / 7),
@@ -384,9 +353,7 @@ pub(crate) fn confirming(n: u8) -> confirmation::Command {
             stamp: stamp(0),
         }),
         1 => confirmation::Command::CheckLawful { lawful: n < 200 },
-        2 => confirmation::Command::CheckIdentity {
-            prints_agree: n < 200,
-        },
+        2 => confirmation::Command::CheckIdentity { prints_agree: n < 200 },
         3 => confirmation::Command::Retype {
             same_profile: [Some(true), Some(true), Some(false), None][usize::from(n / 64)],
             stamp: stamp(n / 6),
@@ -397,18 +364,13 @@ pub(crate) fn confirming(n: u8) -> confirmation::Command {
 
 fn telling(n: u8) -> notice::Command {
     let due = notice::Due {
-        subject: Subject::Removal {
-            removal: "R-1".into(),
-        },
+        subject: Subject::Removal { removal: "R-1".into() },
         to: "Dallas".into(),
         due_at: stamp(0).at,
     };
     match n % 6 {
         0 if n < 128 => notice::Command::Raise(due),
-        0 => notice::Command::RaiseNameRelease {
-            confirmed: confirmed(),
-            due_at: stamp(0).at,
-        },
+        0 => notice::Command::RaiseNameRelease { confirmed: confirmed(), due_at: stamp(0).at },
         1 | 2 => notice::Command::Deliver(stamp(n)),
         3 => notice::Command::ReleaseName {
             to: ["TXCASE001", "OTHERLAB01"][usize::from(n / 128)].into(),
@@ -444,10 +406,7 @@ pub(crate) fn removing(n: u8) -> removal::Command {
             today: "2020-06-01".parse().unwrap(),
         },
         1 => removal::Command::Approve(stamp(n / 6)),
-        2 if n > 200 => removal::Command::Deny {
-            why: "no order".to_owned(),
-            stamp: stamp(n / 6),
-        },
+        2 if n > 200 => removal::Command::Deny { why: "no order".to_owned(), stamp: stamp(n / 6) },
         5 => removal::Command::Certify(stamp(n)),
         _ => removal::Command::Finish(Step::ALL[usize::from(n / 6) % 4]),
     }
@@ -461,9 +420,7 @@ fn owing(n: u8) -> duty::Event {
             since: stamp(0).at,
         }),
         1 => duty::Event::Satisfied { by: "C-1".into() },
-        _ => duty::Event::Closed {
-            why: "removed".to_owned(),
-        },
+        _ => duty::Event::Closed { why: "removed".to_owned() },
     }
 }
 
@@ -538,15 +495,8 @@ fn the_walks_reach_the_end_of_their_stations() {
     assert!(matches!(removed.last(), Some(removal::Stage::Certified(_))));
     let mut to_the_end = vec![0];
     to_the_end.extend([1, 2, 3, 10]);
-    let done = station(
-        confirmation::decide,
-        confirmation::apply,
-        each(&to_the_end, confirming),
-    );
-    assert!(matches!(
-        done.last(),
-        Some(confirmation::Stage::Confirmed(_))
-    ));
+    let done = station(confirmation::decide, confirmation::apply, each(&to_the_end, confirming));
+    assert!(matches!(done.last(), Some(confirmation::Stage::Confirmed(_))));
     let read = station(reading::decide, reading::apply, each(&[0, 5], read));
     assert!(matches!(read.last(), Some(reading::Stage::Reviewed(_))));
 }

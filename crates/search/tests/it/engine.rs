@@ -61,10 +61,7 @@ fn check_answers(
     rule: &SearchRule,
     threads: usize,
 ) {
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .unwrap();
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let batch = pool.install(|| exact.batch(target, queries, rule));
     assert_eq!(batch.unwrap(), truth);
     for ((_, query), (_, truth)) in queries.iter().zip(truth) {
@@ -119,11 +116,7 @@ fn row(key: u64, text: &str) -> Row {
 }
 
 fn lenient() -> SearchRule {
-    SearchRule {
-        matching_min: 1,
-        mismatches_max: 0,
-        ..SearchRule::default()
-    }
+    SearchRule { matching_min: 1, mismatches_max: 0, ..SearchRule::default() }
 }
 
 fn keys_of(engine: &Exact, side: Side, text: &str) -> Vec<u64> {
@@ -174,10 +167,7 @@ fn an_index_that_is_not_asked_for_is_passed_over() {
     let asked = |indexes: IndexSet| {
         let query = PackedProfile::from(&profile("FGA=24"));
         let side = Side::Persons;
-        engine
-            .query(Target { side, indexes }, &query, &lenient())
-            .unwrap()
-            .len()
+        engine.query(Target { side, indexes }, &query, &lenient()).unwrap().len()
     };
     assert_eq!(asked(IndexSet::from_iter([Index::Detainee])), 1);
     assert_eq!(asked(IndexSet::from_iter([Index::Arrestee])), 0);
@@ -190,35 +180,19 @@ fn many_rows_on_any_number_of_threads() {
     let genotypes = ["9", "9,10", "10", "10,11", "11", "9,11", "9.3,10"];
     let text = |number: usize| {
         let at = |step: usize| genotypes[number / 7usize.pow(step as u32) % 7];
-        format!(
-            "FGA={} TH01={} D21S11={} CSF1PO={}",
-            at(0),
-            at(1),
-            at(2),
-            at(3)
-        )
+        format!("FGA={} TH01={} D21S11={} CSF1PO={}", at(0), at(1), at(2), at(3))
     };
     let rows: BTreeMap<usize, Row> = (0..20_000)
         .map(|number| (number * 7919 % 20_011, row(number as u64, &text(number))))
         .collect();
     let (mut exact, mut oracle) = (Exact::new(), Oracle::new());
     for engine in [&mut exact as &mut dyn Engine, &mut oracle] {
-        engine
-            .load(Side::Persons, rows.values().cloned().collect())
-            .unwrap();
+        engine.load(Side::Persons, rows.values().cloned().collect()).unwrap();
     }
     let queries: Vec<_> = [3, 500, 1_777]
-        .map(|number| {
-            (
-                SpecimenKey(number),
-                PackedProfile::from(&profile(&text(number as usize))),
-            )
-        })
+        .map(|number| (SpecimenKey(number), PackedProfile::from(&profile(&text(number as usize)))))
         .to_vec();
-    let rule = SearchRule {
-        matching_min: 3,
-        ..SearchRule::default()
-    };
+    let rule = SearchRule { matching_min: 3, ..SearchRule::default() };
     let target = Target::all(Side::Persons);
     let truth = oracle.batch(target, &queries, &rule).unwrap();
     assert!(truth.iter().all(|(_, found)| found.len() > 100));
@@ -230,24 +204,12 @@ fn many_rows_on_any_number_of_threads() {
 #[test]
 fn counts_and_levels_are_those_of_the_comparison() {
     let mut engine = Exact::new();
-    engine
-        .insert(Side::Persons, row(5, "FGA=24,25 TH01=6 vWA=17 TPOX=8"))
-        .unwrap();
+    engine.insert(Side::Persons, row(5, "FGA=24,25 TH01=6 vWA=17 TPOX=8")).unwrap();
     let query: Profile = profile("FGA=24 TH01=6 vWA=18 SE33=20");
-    let rule = SearchRule {
-        matching_min: 2,
-        ..SearchRule::default()
-    };
+    let rule = SearchRule { matching_min: 2, ..SearchRule::default() };
     let query = PackedProfile::from(&query);
-    let found = engine
-        .query(Target::all(Side::Persons), &query, &rule)
-        .unwrap();
-    let [found] = found[..] else {
-        panic!("one candidate, found {}", found.len())
-    };
-    assert_eq!(
-        (found.compared, found.matching, found.mismatching),
-        (3, 2, 1)
-    );
+    let found = engine.query(Target::all(Side::Persons), &query, &rule).unwrap();
+    let [found] = found[..] else { panic!("one candidate, found {}", found.len()) };
+    assert_eq!((found.compared, found.matching, found.mismatching), (3, 2, 1));
     assert_eq!(found.loosest, Some(genetics::Level::Moderate));
 }

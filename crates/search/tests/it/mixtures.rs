@@ -32,10 +32,7 @@ fn read(path: &Path, separator: char, step: usize) -> Named {
             continue;
         };
         let alleles: Vec<&str> = alleles.iter().step_by(step).copied().collect();
-        let alleles: Vec<&str> = alleles
-            .into_iter()
-            .filter(|token| !token.is_empty())
-            .collect();
+        let alleles: Vec<&str> = alleles.into_iter().filter(|token| !token.is_empty()).collect();
         if !alleles.is_empty() {
             let locus = Locus::from_name(marker).unwrap();
             let genotypes = samples.entry((*sample).to_owned()).or_default();
@@ -43,10 +40,7 @@ fn read(path: &Path, separator: char, step: usize) -> Named {
         }
     }
     let whole = |typed| Profile::from_genotypes(typed).unwrap();
-    samples
-        .into_iter()
-        .map(|(name, typed)| (name, whole(typed)))
-        .collect()
+    samples.into_iter().map(|(name, typed)| (name, whole(typed))).collect()
 }
 
 fn donors(folder: &Path) -> Named {
@@ -82,12 +76,8 @@ fn outcome(
     let mut pairs = search_tables(persons, mixtures, rule).unwrap();
     pairs.retain(keep);
     let found = pairs.iter().filter(|pair| truth(pair)).count();
-    let donors_of = |mixture: &str| {
-        persons
-            .iter()
-            .filter(|(name, _)| is_donor(name, mixture))
-            .count()
-    };
+    let donors_of =
+        |mixture: &str| persons.iter().filter(|(name, _)| is_donor(name, mixture)).count();
     Outcome {
         true_pairs: mixtures.iter().map(|(name, _)| donors_of(name)).sum(),
         found,
@@ -104,23 +94,15 @@ fn recall_of_the_true_donors() {
     let persons = donors(&folder);
     assert_eq!(persons.len(), 15);
     let check = |dataset: u8, mixtures: usize, found: usize, true_pairs: usize, recall: &str| {
-        let report = read(
-            &folder.join(format!("dataset{dataset}_DTL_AlleleReport.txt")),
-            '\t',
-            2,
-        );
+        let report = read(&folder.join(format!("dataset{dataset}_DTL_AlleleReport.txt")), '\t', 2);
         assert_eq!(report.len(), mixtures);
         // "At least 8" means matching loci, as `SearchRule` has it; read as compared loci it gives
         // the same pairs here.
         let matching = SearchRule::default();
-        let compared = SearchRule {
-            matching_min: 0,
-            ..SearchRule::default()
-        };
-        for (rule, keep) in [
-            (matching, (|_| true) as fn(&Pair) -> bool),
-            (compared, |pair| pair.compared >= 8),
-        ] {
+        let compared = SearchRule { matching_min: 0, ..SearchRule::default() };
+        for (rule, keep) in
+            [(matching, (|_| true) as fn(&Pair) -> bool), (compared, |pair| pair.compared >= 8)]
+        {
             let seen = outcome(&persons, &report, &rule, keep);
             assert_eq!(
                 (seen.found, seen.true_pairs, seen.false_inclusions),

@@ -38,9 +38,8 @@ const LOCI: [Locus; 8] = [
 
 /// Close neighbours, readings that agree with several others, and pairs that share a bit of a
 /// signature (9 with 41; 9.2 with 29).
-const TOKENS: [&str; 14] = [
-    "<9", "9", "9.2", "9.X", "10", "10.1", "10.X", "11", "29", "41", "42", ">41", "X", "OL",
-];
+const TOKENS: [&str; 14] =
+    ["<9", "9", "9.2", "9.X", "10", "10.1", "10.X", "11", "29", "41", "42", ">41", "X", "OL"];
 
 fn genotype() -> impl Strategy<Value = Genotype> {
     let few = vec(select(TOKENS[1..3].to_vec()), 1..3);
@@ -64,31 +63,17 @@ pub(crate) fn profiles() -> impl Strategy<Value = Profile> {
     let typed = (genotype(), option::weighted(0.1, any::<Place>()));
     let at_each = vec(typed, LOCI.len());
     (subsequence(LOCI.to_vec(), 0..=LOCI.len()), at_each).prop_map(|(loci, typed)| {
-        let typed = loci
-            .into_iter()
-            .zip(typed)
-            .map(|(locus, (genotype, place))| {
-                let required = place.map(|place| *place.get(genotype.alleles()));
-                TypedLocus {
-                    locus,
-                    genotype,
-                    required,
-                }
-            });
+        let typed = loci.into_iter().zip(typed).map(|(locus, (genotype, place))| {
+            let required = place.map(|place| *place.get(genotype.alleles()));
+            TypedLocus { locus, genotype, required }
+        });
         Profile::new(typed).unwrap()
     })
 }
 
 /// An arbitrary rule: any level, levels by locus, panel and counts.
 pub(crate) fn rules() -> impl Strategy<Value = SearchRule> {
-    let levels = || {
-        select(vec![
-            Level::High,
-            Level::Moderate,
-            Level::Low,
-            Level::Mismatch,
-        ])
-    };
+    let levels = || select(vec![Level::High, Level::Moderate, Level::Low, Level::Mismatch]);
     let by_locus = vec((select(LOCI.to_vec()), levels()), 0..3);
     let panels = prop_oneof![
         Just(LocusSet::core20()),

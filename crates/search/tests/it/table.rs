@@ -12,11 +12,7 @@ fn pairs_stand_in_the_order_of_the_lists() {
     let list = |texts: [&str; 3]| texts.map(|text| ("same name".to_owned(), profile(text)));
     let persons = list(["FGA=24,25", "FGA=20", "FGA=24"]);
     let forensic = list(["FGA=24", "FGA=18", "FGA=20,24,25"]);
-    let rule = SearchRule {
-        matching_min: 1,
-        mismatches_max: 0,
-        ..SearchRule::default()
-    };
+    let rule = SearchRule { matching_min: 1, mismatches_max: 0, ..SearchRule::default() };
     let pair = |forensic, person, loosest| Pair {
         forensic,
         person,

@@ -46,10 +46,7 @@ fn fingerprints_that_arrive_late_tell_the_person_from_then_on() {
         assert_eq!(ground.book(&again).person, first.person);
         let mut swapped = record(1);
         swapped.person.fingerprint_number = Some("FPN-of-somebody-else".to_owned());
-        assert!(matches!(
-            p.amend_booking(&collector, &swapped),
-            Err(ServiceError::Invalid(_))
-        ));
+        assert!(matches!(p.amend_booking(&collector, &swapped), Err(ServiceError::Invalid(_))));
     });
 }
 
@@ -86,10 +83,7 @@ fn a_sample_that_was_rejected_is_owed_at_the_next_booking_anywhere() {
 fn a_sample_that_was_due_and_not_taken_is_owed_until_it_is_taken() {
     on_both(|ground| {
         ground.book(&record(1));
-        let close = Close {
-            booking: record(1).booking,
-            why: Some(NotCollected::KitOut),
-        };
+        let close = Close { booking: record(1).booking, why: Some(NotCollected::KitOut) };
         let collector = ground.by(Role::Collector);
         ground.programme.close_booking(&collector, &close).unwrap();
         let again = |n: u32| {
@@ -113,10 +107,7 @@ fn a_collector_changes_no_booking_of_another_site() {
         changed.circumstances.site = Site::from("Houston");
         changed.circumstances.custody_basis = [CustodyBasis::Encounter].into();
         let outcome = ground.programme.amend_booking(&elsewhere, &changed);
-        assert!(
-            matches!(outcome, Err(ServiceError::Forbidden { .. })),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(ServiceError::Forbidden { .. })), "{outcome:?}");
     });
 }
 
@@ -125,20 +116,10 @@ fn an_empty_place_is_nobodys() {
     on_both(|ground| {
         let mut nowhere = record(1);
         nowhere.circumstances.site = Site::from("");
-        let outcome = ground
-            .programme
-            .record_booking(&ground.by(Role::Collector), &nowhere);
-        assert!(
-            matches!(outcome, Err(ServiceError::Invalid(_))),
-            "{outcome:?}"
-        );
-        let outcome = ground
-            .programme
-            .start_package(&ground.by(Role::KitClerk), &Site::from(""));
-        assert!(
-            matches!(outcome, Err(ServiceError::Invalid(_))),
-            "{outcome:?}"
-        );
+        let outcome = ground.programme.record_booking(&ground.by(Role::Collector), &nowhere);
+        assert!(matches!(outcome, Err(ServiceError::Invalid(_))), "{outcome:?}");
+        let outcome = ground.programme.start_package(&ground.by(Role::KitClerk), &Site::from(""));
+        assert!(matches!(outcome, Err(ServiceError::Invalid(_))), "{outcome:?}");
     });
 }
 
@@ -149,9 +130,7 @@ fn changed_facts_after_a_removal_are_refused_not_a_failure() {
         ground.remove("K-1");
         let mut changed = record(1);
         changed.person.given_name = "Other".to_owned();
-        let outcome = ground
-            .programme
-            .amend_booking(&ground.by(Role::Collector), &changed);
+        let outcome = ground.programme.amend_booking(&ground.by(Role::Collector), &changed);
         assert_eq!(crate::ground::refused(outcome), "REMOVED");
     });
 }

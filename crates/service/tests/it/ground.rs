@@ -70,10 +70,7 @@ impl Ground {
     }
 
     /// `None`, with a line that says so, if no server was given.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test script names its server this way"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the test script names its server this way")]
     fn postgres() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(url) = std::env::var(VARIABLE) else {
@@ -90,10 +87,7 @@ impl Ground {
             schemas.push(schema);
             Location::Postgres(own)
         };
-        let places = Places {
-            custody: location("custody"),
-            index: location("index"),
-        };
+        let places = Places { custody: location("custody"), index: location("index") };
         let folder = tempfile::tempdir().unwrap();
         Some(Self::over(folder, places, Some((url, schemas))))
     }
@@ -147,10 +141,7 @@ impl Ground {
 
     /// A call by an account with these roles.
     pub(crate) fn by_grants(&self, account: &str, grants: &[(Role, &str)]) -> OpContext<'_> {
-        let grant = |(role, site): &(Role, &str)| Grant {
-            role: *role,
-            site: (*site).to_owned(),
-        };
+        let grant = |(role, site): &(Role, &str)| Grant { role: *role, site: (*site).to_owned() };
         OpContext {
             at: self.now(),
             actor: Actor {
@@ -178,9 +169,7 @@ impl Ground {
             let database = self.database(side);
             for (table, _) in tables {
                 let sql = format!("SELECT COUNT(*) AS rows FROM {table}");
-                let rows = database
-                    .read(|tx| tx.query(&sql, &[])?[0].get_i64("rows"))
-                    .unwrap();
+                let rows = database.read(|tx| tx.query(&sql, &[])?[0].get_i64("rows")).unwrap();
                 counts.insert(format!("{}.{table}", side.word()), rows);
             }
         }
@@ -194,18 +183,12 @@ impl Ground {
             Side::Index => INDEX,
         };
         let (_, columns) = tables.iter().find(|(name, _)| *name == table).unwrap();
-        let joined: Vec<_> = columns
-            .iter()
-            .map(|column| format!("COALESCE({column}, '')"))
-            .collect();
-        let sql = format!(
-            "SELECT {} AS line FROM {table} ORDER BY 1",
-            joined.join(" || ' | ' || ")
-        );
+        let joined: Vec<_> =
+            columns.iter().map(|column| format!("COALESCE({column}, '')")).collect();
+        let sql =
+            format!("SELECT {} AS line FROM {table} ORDER BY 1", joined.join(" || ' | ' || "));
         let rows = self.database(side).read(|tx| tx.query(&sql, &[])).unwrap();
-        rows.iter()
-            .map(|row| row.get_text("line").unwrap().to_owned())
-            .collect()
+        rows.iter().map(|row| row.get_text("line").unwrap().to_owned()).collect()
     }
 
     /// Rows that hold state, without the record of events and the outbox: what a repeated job must
@@ -225,10 +208,8 @@ impl Ground {
     /// Events of one station and kind on a side, newest last, as `subject body`.
     pub(crate) fn events(&self, side: Side, station: &str, kind: &str) -> Vec<String> {
         let sql = "SELECT subject, body FROM event WHERE station = $1 AND kind = $2 ORDER BY seq";
-        let rows = self
-            .database(side)
-            .read(|tx| tx.query(sql, store::values![station, kind]))
-            .unwrap();
+        let rows =
+            self.database(side).read(|tx| tx.query(sql, store::values![station, kind])).unwrap();
         rows.iter()
             .map(|row| {
                 let subject = row.get_text("subject").unwrap();
@@ -344,33 +325,18 @@ pub(crate) fn refused<T>(outcome: Result<T, ServiceError>) -> &'static str {
 
 /// Tables of the custody database with their columns of text.
 pub(crate) const CUSTODY: &[(&str, &[&str])] = &[
-    (
-        "event",
-        &["actor", "purpose", "station", "subject", "kind", "body"],
-    ),
+    ("event", &["actor", "purpose", "station", "subject", "kind", "body"]),
     ("checkpoint", &["note"]),
     ("job", &["key", "kind", "payload", "state", "last_error"]),
     ("person_key", &["person_id"]),
     ("person", &["id"]),
     ("booking", &["id", "stage", "state", "person_id", "site"]),
     ("eligibility", &["id", "stage", "state"]),
-    (
-        "decision",
-        &["id", "booking_id", "person_id", "outcome", "finding"],
-    ),
+    ("decision", &["id", "booking_id", "person_id", "outcome", "finding"]),
     ("kit", &["id", "stage", "state", "lot", "site"]),
     (
         "collection",
-        &[
-            "id",
-            "stage",
-            "state",
-            "kit",
-            "person_id",
-            "booking_id",
-            "site",
-            "open_table",
-        ],
+        &["id", "stage", "state", "kit", "person_id", "booking_id", "site", "open_table"],
     ),
     ("shipment", &["id", "stage", "state"]),
     ("shipment_kit", &["kit", "package"]),
@@ -388,22 +354,13 @@ pub(crate) const CUSTODY: &[(&str, &[&str])] = &[
 
 /// Tables of the index database with their columns of text.
 pub(crate) const INDEX: &[(&str, &[&str])] = &[
-    (
-        "event",
-        &["actor", "purpose", "station", "subject", "kind", "body"],
-    ),
+    ("event", &["actor", "purpose", "station", "subject", "kind", "body"]),
     ("checkpoint", &["note"]),
     ("job", &["key", "kind", "payload", "state", "last_error"]),
     ("specimen", &["id", "category", "laboratory"]),
     ("plate", &["id", "stage", "state"]),
     ("plate_specimen", &["specimen", "plate"]),
     ("reading", &["id", "stage", "state", "profile"]),
-    (
-        "record",
-        &["id", "stage", "state", "category", "laboratory", "profile"],
-    ),
-    (
-        "candidate",
-        &["id", "stage", "state", "evidence", "record", "laboratory"],
-    ),
+    ("record", &["id", "stage", "state", "category", "laboratory", "profile"]),
+    ("candidate", &["id", "stage", "state", "evidence", "record", "laboratory"]),
 ];

@@ -79,10 +79,7 @@ fn entered(ground: &Ground) {
 fn asked(ground: &Ground) {
     let (_, candidate) = ground.taken(&record(1), "K-1");
     let analyst = ground.by(Role::CaseworkAnalyst);
-    ground
-        .programme
-        .request_confirmation(&analyst, &candidate)
-        .unwrap();
+    ground.programme.request_confirmation(&analyst, &candidate).unwrap();
 }
 
 fn concluded(ground: &Ground) {
@@ -134,11 +131,7 @@ fn each_kind_of_job_run_twice_leaves_the_same_state() {
             assert_ne!(state, before, "{} did nothing", kind.name);
             put_back(ground, kind);
             let round = ground.jobs();
-            assert!(
-                round.done >= 1 && round.failed == 0,
-                "{}: {round:?}",
-                kind.name
-            );
+            assert!(round.done >= 1 && round.failed == 0, "{}: {round:?}", kind.name);
             assert_eq!(ground.state(), state, "{}", kind.name);
             assert_eq!(ground.jobs(), Round::default(), "{}", kind.name);
         });
@@ -153,15 +146,9 @@ fn each_kind_of_job_fails_whole_at_every_table_and_then_succeeds_once() {
             on_both(|ground| {
                 (kind.prepare)(ground);
                 let sides = |ground: &Ground| {
-                    let (custody, index): (Vec<_>, Vec<_>) = ground
-                        .state()
-                        .into_iter()
-                        .partition(|line| line.starts_with("custody"));
-                    if *side == Side::Custody {
-                        custody
-                    } else {
-                        index
-                    }
+                    let (custody, index): (Vec<_>, Vec<_>) =
+                        ground.state().into_iter().partition(|line| line.starts_with("custody"));
+                    if *side == Side::Custody { custody } else { index }
                 };
                 let (before, counts) = (sides(ground), ground.counts());
                 ground.break_table(*side, table);
@@ -176,11 +163,7 @@ fn each_kind_of_job_fails_whole_at_every_table_and_then_succeeds_once() {
                     assert_eq!(written("index.event"), 0, "{place}");
                 }
                 ground.mend(*side, table);
-                assert_eq!(
-                    ground.jobs(),
-                    Round::default(),
-                    "{place}: not before its time"
-                );
+                assert_eq!(ground.jobs(), Round::default(), "{place}: not before its time");
                 ground.pass(31);
                 assert_eq!(ground.jobs(), Round { done: 1, failed: 0 }, "{place}");
                 let healed = ground.state();
@@ -198,10 +181,7 @@ fn each_kind_of_job_fails_whole_at_every_table_and_then_succeeds_once() {
 fn effects(ground: &Ground) -> Vec<(String, String, u64)> {
     let mut all = Vec::new();
     for side in [Side::Custody, Side::Index] {
-        let counts = ground
-            .database(side)
-            .read(store::listing::event_counts)
-            .unwrap();
+        let counts = ground.database(side).read(store::listing::event_counts).unwrap();
         all.extend(counts.into_iter().filter(|row| row.1 != "searched"));
     }
     all

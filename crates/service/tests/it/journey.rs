@@ -68,9 +68,7 @@ fn a_sample_goes_the_whole_way_and_is_taken_back() {
 
         let notice = ground.name_notice(&confirmation);
         let purpose = Some(Purpose::LawEnforcementIdentification);
-        let name = p
-            .release_name(&analyst, &notice, &CASEWORK.into(), purpose)
-            .unwrap();
+        let name = p.release_name(&analyst, &notice, &CASEWORK.into(), purpose).unwrap();
         assert!(name == record.person);
         p.acknowledge_notice(&analyst, &notice).unwrap();
 
@@ -87,19 +85,13 @@ fn gone(ground: &Ground, booking: &BookingId, specimen: &SpecimenNumber) {
         Err(ServiceError::Refused(refusal)) => assert_eq!(refusal.code, RefusalCode::Removed),
         other => panic!("{other:?}"),
     };
-    removed(
-        p.view_booking(&ground.by(Role::Collector), booking)
-            .map(|_| ()),
-    );
+    removed(p.view_booking(&ground.by(Role::Collector), booking).map(|_| ()));
     let view = p.view_eligibility(&ground.by(Role::Collector), booking);
     removed(view.map(|_| ()));
     let reading = p.view_reading(&ground.by(Role::Reviewer), specimen);
     assert!(matches!(reading, Err(ServiceError::NotFound { .. })));
     let linked = ground.enter(specimen);
-    assert!(
-        matches!(linked, Err(ServiceError::NotFound { .. })),
-        "{linked:?}"
-    );
+    assert!(matches!(linked, Err(ServiceError::NotFound { .. })), "{linked:?}");
     assert_eq!(ground.stage_of_record(specimen), Some("withdrawn"));
     let candidate = &ground.candidates()[0];
     assert_eq!(candidate.stage, "withdrawn");
@@ -128,7 +120,8 @@ fn gone(ground: &Ground, booking: &BookingId, specimen: &SpecimenNumber) {
 fn audited(ground: &Ground) {
     let p = &ground.programme;
     let auditor = ground.by(Role::Auditor);
-    p.sign_audit(&auditor).unwrap();
+    let signed = p.sign_audit(&ground.by(Role::Administrator)).unwrap();
+    assert!(signed.iter().all(|one| one.checkpoint.starts_with("buccal/")));
     let checked = p.verify_audit(&auditor, &|_, _, _| {}).unwrap();
     for side in &checked {
         assert_eq!(side.fault, None, "{side:?}");
@@ -159,10 +152,7 @@ fn the_chain_of_custody_tells_every_move_in_order() {
         ground.specimen(&record(1), "K-1");
         ground.remove("K-1");
         let manager = ground.by(Role::ProgramManager);
-        let chain = ground
-            .programme
-            .chain_of_custody(&manager, &KitBarcode::from("K-1"))
-            .unwrap();
+        let chain = ground.programme.chain_of_custody(&manager, &KitBarcode::from("K-1")).unwrap();
         let words: Vec<_> = chain.iter().map(|entry| entry.action.word()).collect();
         assert_eq!(
             words.join(" "),

@@ -56,17 +56,13 @@ fn collection(ground: &Ground) -> journey::ids::CollectionId {
 
 fn reading(ground: &Ground) -> SpecimenNumber {
     let start = store::listing::After::start();
-    let listed = ground
-        .programme
-        .list_readings(&ground.by(Role::Analyst), "", &start, 1);
+    let listed = ground.programme.list_readings(&ground.by(Role::Analyst), "", &start, 1);
     listed.unwrap()[0].specimen.clone()
 }
 
 fn removals(ground: &Ground) -> journey::ids::RemovalId {
     let start = store::listing::After::start();
-    let listed = ground
-        .programme
-        .list_removals(&ground.by(Role::PrivacyOfficer), "", &start, 1);
+    let listed = ground.programme.list_removals(&ground.by(Role::PrivacyOfficer), "", &start, 1);
     listed.unwrap()[0].removal.clone()
 }
 
@@ -77,16 +73,10 @@ fn confirmed(ground: &Ground) {
 }
 
 fn release(ground: &Ground, laboratory: &str, purpose: Option<Purpose>) -> Ended {
-    let notices = ground
-        .programme
-        .list_notices(&ground.by(Role::Auditor), "", 10)
-        .unwrap();
+    let notices = ground.programme.list_notices(&ground.by(Role::Auditor), "", 10).unwrap();
     let analyst = ground.by_grants("analyst", &[(Role::CaseworkAnalyst, laboratory)]);
     let notice = &notices[0].notice;
-    ground
-        .programme
-        .release_name(&analyst, notice, &laboratory.into(), purpose)
-        .map(|_| ())
+    ground.programme.release_name(&analyst, notice, &laboratory.into(), purpose).map(|_| ())
 }
 
 fn at_houston(ground: &Ground) -> Ended {
@@ -97,36 +87,25 @@ fn at_houston(ground: &Ground) -> Ended {
         table: "table 1".to_owned(),
     };
     let everywhere = ground.by_grants("collector", &[(Role::Collector, "*")]);
-    ground
-        .programme
-        .open_collection(&everywhere, &open)
-        .map(|_| ())
+    ground.programme.open_collection(&everywhere, &open).map(|_| ())
 }
 
 #[expect(clippy::too_many_lines, reason = "a table, one entry a refusal")]
 fn stations() -> Vec<Case> {
     use RefusalCode as R;
-    let case = |code, prepare, call| Case {
-        code,
-        prepare,
-        call,
-    };
+    let case = |code, prepare, call| Case { code, prepare, call };
     vec![
         case(
             R::NotThere,
             |_| {},
             |g| {
                 let collector = g.by(Role::Collector);
-                g.programme
-                    .amend_booking(&collector, &record(1))
-                    .map(|_| ())
+                g.programme.amend_booking(&collector, &record(1)).map(|_| ())
             },
         ),
         case(R::AlreadyRecorded, booked, |g| {
             let collector = g.by(Role::Collector);
-            g.programme
-                .record_booking(&collector, &record(1))
-                .map(|_| ())
+            g.programme.record_booking(&collector, &record(1)).map(|_| ())
         }),
         case(R::OutOfOrder, booked, |g| {
             let mut early = g.by(Role::Collector);
@@ -219,35 +198,25 @@ fn stations() -> Vec<Case> {
 
 fn package(ground: &Ground, stage: &str) -> journey::ids::PackageNumber {
     let start = store::listing::After::start();
-    let listed = ground
-        .programme
-        .list_packages(&ground.by(Role::KitClerk), stage, &start, 1);
+    let listed = ground.programme.list_packages(&ground.by(Role::KitClerk), stage, &start, 1);
     listed.unwrap()[0].package.clone()
 }
 
 fn started(ground: &Ground) {
     collected(ground);
     let clerk = ground.by(Role::KitClerk);
-    ground
-        .programme
-        .start_package(&clerk, &SITE.into())
-        .unwrap();
+    ground.programme.start_package(&clerk, &SITE.into()).unwrap();
 }
 
 #[expect(clippy::too_many_lines, reason = "a table, one entry a refusal")]
 fn laboratory() -> Vec<Case> {
     use RefusalCode as R;
-    let case = |code, prepare, call| Case {
-        code,
-        prepare,
-        call,
-    };
+    let case = |code, prepare, call| Case { code, prepare, call };
     vec![
         case(R::NotSealed, started, |g| {
             let clerk = g.by(Role::KitClerk);
             let package = package(g, "packing");
-            g.programme
-                .pack_kit(&clerk, &package, &KitBarcode::from("K-2"))
+            g.programme.pack_kit(&clerk, &package, &KitBarcode::from("K-2"))
         }),
         case(
             R::AlreadyPacked,
@@ -260,8 +229,7 @@ fn laboratory() -> Vec<Case> {
             |g| {
                 let clerk = g.by(Role::KitClerk);
                 let package = package(g, "packing");
-                g.programme
-                    .pack_kit(&clerk, &package, &KitBarcode::from("K-1"))
+                g.programme.pack_kit(&clerk, &package, &KitBarcode::from("K-1"))
             },
         ),
         case(R::PackageEmpty, started, |g| {
@@ -270,8 +238,7 @@ fn laboratory() -> Vec<Case> {
         }),
         case(R::WrongStage, started, |g| {
             let clerk = g.by(Role::KitClerk);
-            g.programme
-                .hand_over_package(&clerk, &hand_over(&package(g, "")))
+            g.programme.hand_over_package(&clerk, &hand_over(&package(g, "")))
         }),
         case(
             R::SamePerson,
@@ -290,8 +257,7 @@ fn laboratory() -> Vec<Case> {
             |_| {},
             |g| {
                 let reviewer = g.by(Role::Reviewer);
-                g.programme
-                    .review_reading(&reviewer, &approve(&"S-9".into()))
+                g.programme.review_reading(&reviewer, &approve(&"S-9".into()))
             },
         ),
         case(
@@ -352,9 +318,7 @@ fn laboratory() -> Vec<Case> {
             |g| {
                 let candidate = g.candidates()[0].candidate.clone();
                 let analyst = g.by(Role::CaseworkAnalyst);
-                g.programme
-                    .request_confirmation(&analyst, &candidate)
-                    .map(|_| ())
+                g.programme.request_confirmation(&analyst, &candidate).map(|_| ())
             },
         ),
     ]
@@ -363,9 +327,7 @@ fn laboratory() -> Vec<Case> {
 fn rejected(ground: &Ground) {
     collected(ground);
     ground.ship(&["K-1"]);
-    ground
-        .examine("K-1", |seen| seen.undamaged = false)
-        .unwrap();
+    ground.examine("K-1", |seen| seen.undamaged = false).unwrap();
 }
 
 fn charged(ground: &Ground) {
@@ -376,15 +338,9 @@ fn charged(ground: &Ground) {
 
 fn names_and_removals() -> Vec<Case> {
     use RefusalCode as R;
-    let case = |code, prepare, call| Case {
-        code,
-        prepare,
-        call,
-    };
+    let case = |code, prepare, call| Case { code, prepare, call };
     vec![
-        case(R::NotConfirmed, rejected, |g| {
-            release(g, SITE, Some(Purpose::CriminalDefense))
-        }),
+        case(R::NotConfirmed, rejected, |g| release(g, SITE, Some(Purpose::CriminalDefense))),
         case(R::NotTheCaseLaboratory, confirmed, |g| {
             release(g, "OTHERLAB01", Some(Purpose::CriminalDefense))
         }),
@@ -393,8 +349,7 @@ fn names_and_removals() -> Vec<Case> {
             release(g, CASEWORK, Some(Purpose::StatisticsAndQuality))
         }),
         case(R::StillLawful, charged, |g| {
-            g.ask("K-1", Path::Expungement { orders: Vec::new() })
-                .map(|_| ())
+            g.ask("K-1", Path::Expungement { orders: Vec::new() }).map(|_| ())
         }),
         case(
             R::PathDoesNotApply,
@@ -426,9 +381,7 @@ fn names_and_removals() -> Vec<Case> {
             },
             |g| {
                 let booking = BookingId::from("B-1");
-                g.programme
-                    .view_booking(&g.by(Role::Collector), &booking)
-                    .map(|_| ())
+                g.programme.view_booking(&g.by(Role::Collector), &booking).map(|_| ())
             },
         ),
     ]
@@ -436,11 +389,7 @@ fn names_and_removals() -> Vec<Case> {
 
 /// What two people must do apart.
 fn two_people() -> Vec<Case> {
-    let case = |prepare, call| Case {
-        code: RefusalCode::SamePerson,
-        prepare,
-        call,
-    };
+    let case = |prepare, call| Case { code: RefusalCode::SamePerson, prepare, call };
     vec![
         case(
             |g| {
@@ -495,9 +444,7 @@ fn two_people() -> Vec<Case> {
                 let reviewer = g.by_another(Role::Reviewer, "analyst");
                 let listed = g.programme.list_confirmations(&reviewer, "", &start, 1);
                 let id = listed.unwrap()[0].confirmation.clone();
-                g.programme
-                    .conclude_confirmation(&reviewer, &id)
-                    .map(|_| ())
+                g.programme.conclude_confirmation(&reviewer, &id).map(|_| ())
             },
         ),
     ]
@@ -538,10 +485,7 @@ fn check(case: &Case) {
         let recorded = refusals(ground);
         assert_eq!(recorded.len(), recorded_before + 1, "{code}");
         let with_code = |line: &&String| line.contains(&format!("\"code\":\"{code}\""));
-        assert!(
-            recorded.iter().any(|line| with_code(&line)),
-            "{code}: {recorded:?}"
-        );
+        assert!(recorded.iter().any(|line| with_code(&line)), "{code}: {recorded:?}");
         // The look at the link before a profile enters is on record whatever comes of it.
         let link_read = i64::from(code == "NOT_REVIEWED" || code == "PROFILE_NOT_ACCEPTED");
         assert_eq!(events_after, events_before + 1 + link_read, "{code}");

@@ -14,17 +14,11 @@ use crate::ground::{CASEWORK, Ground, on_both, record, refused};
 use crate::way::person;
 
 fn order(basis: CustodyBasis, document: &str) -> FinalOrder {
-    FinalOrder {
-        basis,
-        document: document.to_owned(),
-        final_on: "2020-05-20".parse().unwrap(),
-    }
+    FinalOrder { basis, document: document.to_owned(), final_on: "2020-05-20".parse().unwrap() }
 }
 
 fn expungement(orders: &[FinalOrder]) -> Path {
-    Path::Expungement {
-        orders: orders.to_vec(),
-    }
+    Path::Expungement { orders: orders.to_vec() }
 }
 
 #[test]
@@ -62,10 +56,7 @@ fn detention_alone_is_no_case_for_expungement_and_the_refusal_names_the_other_pa
         let refusal = ground.ask("K-1", expungement(&orders)).unwrap_err();
         let text = refusal.to_string();
         assert!(text.starts_with("PATH_DOES_NOT_APPLY"), "{text}");
-        assert!(
-            text.contains("ineligibility") && text.contains("administrative"),
-            "{text}"
-        );
+        assert!(text.contains("ineligibility") && text.contains("administrative"), "{text}");
         let why = "held by mistake".to_owned();
         ground.ask("K-1", Path::Ineligibility { why }).unwrap();
     });
@@ -157,15 +148,9 @@ fn opened_jobs(ground: &Ground) -> Vec<String> {
     let open = |row: &store::tx::Row| {
         let payload: serde_json::Value =
             serde_json::from_str(row.get_text("payload").unwrap()).unwrap();
-        let sealed = payload
-            .as_str()
-            .or_else(|| payload.get("sealed")?.as_str())?;
+        let sealed = payload.as_str().or_else(|| payload.get("sealed")?.as_str())?;
         let sealed = data_encoding::BASE64.decode(sealed.as_bytes()).unwrap();
-        let place = Place {
-            table: "job",
-            row: row.get_text("kind").unwrap(),
-            column: "payload",
-        };
+        let place = Place { table: "job", row: row.get_text("kind").unwrap(), column: "payload" };
         let text = [&keys.link, &keys.digest, &keys.kek]
             .into_iter()
             .find_map(|key| envelope::open(key, place, &sealed).ok())?;
@@ -184,10 +169,7 @@ fn after_the_certificate_nothing_joins_kit_and_specimen_again() {
         ground.jobs();
         let removal = ground.remove("K-1");
         let opened = opened_jobs(ground);
-        assert!(
-            opened.is_empty(),
-            "the outbox still tells the pair: {opened:?}"
-        );
+        assert!(opened.is_empty(), "the outbox still tells the pair: {opened:?}");
         // The record of the custody side ties the removal's number to the kit for ever, so the
         // index may not know that number.
         for table in ["event", "record", "candidate", "job"] {

@@ -55,10 +55,7 @@ fn prepare(ground: &Ground) -> There {
     ground.book(&record(3));
     let collection = ground.open(&record(2).booking, "K-2").unwrap();
     let clerk = ground.by(Role::KitClerk);
-    let package = ground
-        .programme
-        .start_package(&clerk, &SITE.into())
-        .unwrap();
+    let package = ground.programme.start_package(&clerk, &SITE.into()).unwrap();
     let order = "ORDER-1".to_owned();
     let removal = ground.ask("K-1", Path::Administrative { order }).unwrap();
     There {
@@ -74,42 +71,27 @@ fn prepare(ground: &Ground) -> There {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a table, one entry a use case")]
 fn site() -> Vec<(&'static str, Place, Call)> {
     use Place::{Any, Site};
     vec![
-        ("booking.list", Any, |p, op, _| {
-            p.list_bookings(op, "", &After::start(), 1).map(drop)
-        }),
-        ("booking.record", Site, |p, op, _| {
-            p.record_booking(op, &record(9)).map(drop)
-        }),
+        ("booking.list", Any, |p, op, _| p.list_bookings(op, "", &After::start(), 1).map(drop)),
+        ("booking.record", Site, |p, op, _| p.record_booking(op, &record(9)).map(drop)),
         ("booking.record", Site, |p, op, _| {
             let head = "nothing of a header";
             let import = p.import_bookings(op, head.as_bytes(), &|_| {})?;
             assert!(import.recorded == 0 && !import.problems.is_empty());
             p.record_booking(op, &record(9)).map(drop)
         }),
-        ("booking.amend", Site, |p, op, _| {
-            p.amend_booking(op, &record(3)).map(drop)
-        }),
-        ("booking.view", Site, |p, op, t| {
-            p.view_booking(op, &t.booking).map(drop)
-        }),
+        ("booking.amend", Site, |p, op, _| p.amend_booking(op, &record(3)).map(drop)),
+        ("booking.view", Site, |p, op, t| p.view_booking(op, &t.booking).map(drop)),
         ("booking.close", Site, |p, op, t| {
             let why = Some(NotCollected::Medical);
             let booking = t.booking.clone();
             p.close_booking(op, &Close { booking, why }).map(drop)
         }),
-        ("eligibility.list", Any, |p, op, _| {
-            p.roles().check(&op.actor, "eligibility.list", "")
-        }),
-        ("eligibility.decide", Site, |p, op, t| {
-            p.decide_eligibility(op, &t.booking).map(drop)
-        }),
-        ("eligibility.view", Site, |p, op, t| {
-            p.view_eligibility(op, &t.booking).map(drop)
-        }),
+        ("eligibility.list", Any, |p, op, _| p.roles().check(&op.actor, "eligibility.list", "")),
+        ("eligibility.decide", Site, |p, op, t| p.decide_eligibility(op, &t.booking).map(drop)),
+        ("eligibility.view", Site, |p, op, t| p.view_eligibility(op, &t.booking).map(drop)),
         ("kit.list", Any, |p, op, _| p.kit_stock(op).map(drop)),
         ("kit.receive", Site, |p, op, _| {
             let receive = service::kit::Receive {
@@ -123,9 +105,7 @@ fn site() -> Vec<(&'static str, Place, Call)> {
         ("kit.withdraw", Site, |p, op, t| {
             p.withdraw_kit(op, &t.kit, journey::kit::Withdrawal::Lost)
         }),
-        ("kit.recall", Any, |p, op, _| {
-            p.recall_lot(op, "LOT-8").map(drop)
-        }),
+        ("kit.recall", Any, |p, op, _| p.recall_lot(op, "LOT-8").map(drop)),
         ("collection.list", Any, |p, op, _| {
             p.list_collections(op, "", &After::start(), 1).map(drop)
         }),
@@ -141,14 +121,7 @@ fn site() -> Vec<(&'static str, Place, Call)> {
         ("collection.scan", Site, |p, op, t| {
             let collection = t.collection.clone();
             let (device, form) = ("K-8".into(), "K-8".into());
-            p.scan_collection(
-                op,
-                &Scan {
-                    collection,
-                    device,
-                    form,
-                },
-            )
+            p.scan_collection(op, &Scan { collection, device, form })
         }),
         ("collection.seal", Site, |p, op, t| {
             let seal = Seal {
@@ -163,56 +136,31 @@ fn site() -> Vec<(&'static str, Place, Call)> {
             let why = Abandonment::KitDamaged;
             p.abandon_collection(op, &Abandon { collection, why })
         }),
-        ("shipment.list", Any, |p, op, _| {
-            p.list_packages(op, "", &After::start(), 1).map(drop)
-        }),
-        ("shipment.list", Any, |p, op, _| {
-            p.list_to_pack(op, "", 1).map(drop)
-        }),
-        ("shipment.start", Site, |p, op, _| {
-            p.start_package(op, &SITE.into()).map(drop)
-        }),
-        ("shipment.pack", Site, |p, op, t| {
-            p.pack_kit(op, &t.package, &t.kit)
-        }),
-        ("shipment.seal", Site, |p, op, t| {
-            p.seal_package(op, &t.package, "PS-9")
-        }),
-        ("shipment.hand-over", Site, |p, op, t| {
-            p.hand_over_package(op, &hand_over(&t.package))
-        }),
+        ("shipment.list", Any, |p, op, _| p.list_packages(op, "", &After::start(), 1).map(drop)),
+        ("shipment.list", Any, |p, op, _| p.list_to_pack(op, "", 1).map(drop)),
+        ("shipment.start", Site, |p, op, _| p.start_package(op, &SITE.into()).map(drop)),
+        ("shipment.pack", Site, |p, op, t| p.pack_kit(op, &t.package, &t.kit)),
+        ("shipment.seal", Site, |p, op, t| p.seal_package(op, &t.package, "PS-9")),
+        ("shipment.hand-over", Site, |p, op, t| p.hand_over_package(op, &hand_over(&t.package))),
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "a table, one entry a use case")]
 fn laboratory() -> Vec<(&'static str, Place, Call)> {
     use Place::{Any, Laboratory};
     vec![
         ("shipment.receive", Any, |p, op, t| {
-            let receive = Receive {
-                package: t.package.clone(),
-                found: BTreeSet::new(),
-            };
+            let receive = Receive { package: t.package.clone(), found: BTreeSet::new() };
             p.receive_package(op, &receive).map(drop)
         }),
-        ("accession.list", Any, |p, op, _| {
-            p.list_accessions(op, "", &After::start(), 1).map(drop)
-        }),
+        ("accession.list", Any, |p, op, _| p.list_accessions(op, "", &After::start(), 1).map(drop)),
         ("accession.examine", Any, |p, op, t| {
             let kit = t.kit.clone();
             let findings = journey::accession::Findings::sound(&kit);
-            p.examine_kit(op, &service::accession::Examine { kit, findings })
-                .map(drop)
+            p.examine_kit(op, &service::accession::Examine { kit, findings }).map(drop)
         }),
-        ("typing.list", Any, |p, op, _| {
-            p.list_readings(op, "", &After::start(), 1).map(drop)
-        }),
-        ("typing.list", Any, |p, op, _| {
-            p.list_plates(op, "", &After::start(), 1).map(drop)
-        }),
-        ("typing.list", Any, |p, op, _| {
-            p.list_waiting(op, 1).map(drop)
-        }),
+        ("typing.list", Any, |p, op, _| p.list_readings(op, "", &After::start(), 1).map(drop)),
+        ("typing.list", Any, |p, op, _| p.list_plates(op, "", &After::start(), 1).map(drop)),
+        ("typing.list", Any, |p, op, _| p.list_waiting(op, 1).map(drop)),
         ("typing.load", Any, |p, op, t| {
             let load = Load {
                 plate: "PL-9".into(),
@@ -223,33 +171,18 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
             p.load_plate(op, &load)
         }),
         ("typing.import", Any, |p, op, _| {
-            p.import_run(op, &PlateNumber::from("PL-8"), &table(&[]))
-                .map(drop)
+            p.import_run(op, &PlateNumber::from("PL-8"), &table(&[])).map(drop)
         }),
-        ("typing.view", Any, |p, op, t| {
-            p.view_reading(op, &t.specimen).map(drop)
-        }),
-        ("typing.review", Any, |p, op, t| {
-            p.review_reading(op, &approve(&t.specimen))
-        }),
-        ("upload.list", Any, |p, op, _| {
-            p.list_records(op, "", &After::start(), 1).map(drop)
-        }),
-        ("upload.enter", Any, |p, op, t| {
-            p.enter_person(op, &t.specimen)
-        }),
+        ("typing.view", Any, |p, op, t| p.view_reading(op, &t.specimen).map(drop)),
+        ("typing.review", Any, |p, op, t| p.review_reading(op, &approve(&t.specimen))),
+        ("upload.list", Any, |p, op, _| p.list_records(op, "", &After::start(), 1).map(drop)),
+        ("upload.enter", Any, |p, op, t| p.enter_person(op, &t.specimen)),
         ("upload.enter-evidence", Laboratory, |p, op, _| {
             p.enter_evidence(op, &evidence("EV-9", &person(9)))
         }),
-        ("candidate.list", Laboratory, |p, op, _| {
-            p.list_candidates(op, CASEWORK, "", 1).map(drop)
-        }),
-        ("candidate.view", Laboratory, |p, op, t| {
-            p.view_candidate(op, &t.candidate).map(drop)
-        }),
-        ("candidate.take", Laboratory, |p, op, t| {
-            p.take_candidate(op, &t.candidate)
-        }),
+        ("candidate.list", Laboratory, |p, op, _| p.list_candidates(op, CASEWORK, "", 1).map(drop)),
+        ("candidate.view", Laboratory, |p, op, t| p.view_candidate(op, &t.candidate).map(drop)),
+        ("candidate.take", Laboratory, |p, op, t| p.take_candidate(op, &t.candidate)),
         ("candidate.exclude", Laboratory, |p, op, t| {
             let (candidate, why) = (t.candidate.clone(), "a relative".to_owned());
             p.exclude_candidate(op, &Exclude { candidate, why })
@@ -266,83 +199,46 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("confirmation.check-identity", Any, |p, op, t| {
             p.check_identity(op, &t.confirmation, true).map(drop)
         }),
-        ("confirmation.retype", Any, |p, op, t| {
-            p.retype(op, &t.confirmation, None).map(drop)
-        }),
+        ("confirmation.retype", Any, |p, op, t| p.retype(op, &t.confirmation, None).map(drop)),
         ("confirmation.conclude", Any, |p, op, t| {
             p.conclude_confirmation(op, &t.confirmation).map(drop)
         }),
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "a table, one entry a use case")]
 fn office() -> Vec<(&'static str, Place, Call)> {
     use Place::{Any, Laboratory};
     vec![
-        ("notice.list", Laboratory, |p, op, _| {
-            p.list_notices(op, CASEWORK, 1).map(drop)
-        }),
-        ("notice.deliver", Any, |p, op, t| {
-            p.deliver_notice(op, &t.notice)
-        }),
+        ("notice.list", Laboratory, |p, op, _| p.list_notices(op, CASEWORK, 1).map(drop)),
+        ("notice.deliver", Any, |p, op, t| p.deliver_notice(op, &t.notice)),
         ("notice.release-name", Laboratory, |p, op, t| {
-            p.release_name(op, &t.notice, &CASEWORK.into(), None)
-                .map(drop)
+            p.release_name(op, &t.notice, &CASEWORK.into(), None).map(drop)
         }),
-        ("notice.acknowledge", Laboratory, |p, op, t| {
-            p.acknowledge_notice(op, &t.notice)
-        }),
-        ("removal.list", Any, |p, op, _| {
-            p.list_removals(op, "", &After::start(), 1).map(drop)
-        }),
+        ("notice.acknowledge", Laboratory, |p, op, t| p.acknowledge_notice(op, &t.notice)),
+        ("removal.list", Any, |p, op, _| p.list_removals(op, "", &After::start(), 1).map(drop)),
         ("removal.request", Any, |p, op, t| {
             let (kit, why) = (t.kit.clone(), "by mistake".to_owned());
-            p.request_removal(
-                op,
-                &Ask {
-                    kit,
-                    path: Path::Ineligibility { why },
-                },
-            )
-            .map(drop)
+            p.request_removal(op, &Ask { kit, path: Path::Ineligibility { why } }).map(drop)
         }),
-        ("removal.deny", Any, |p, op, t| {
-            p.deny_removal(op, &t.removal, " ")
-        }),
-        ("removal.approve", Any, |p, op, t| {
-            p.approve_removal(op, &t.removal)
-        }),
+        ("removal.deny", Any, |p, op, t| p.deny_removal(op, &t.removal, " ")),
+        ("removal.approve", Any, |p, op, t| p.approve_removal(op, &t.removal)),
         ("removal.destroy-sample", Any, |p, op, t| {
             let (removal, method) = (t.removal.clone(), "burnt".to_owned());
             p.destroy_sample(op, &DestroySample { removal, method })
         }),
-        ("removal.certify", Any, |p, op, t| {
-            p.certify_removal(op, &t.removal)
-        }),
-        ("custody.view", Any, |p, op, t| {
-            p.chain_of_custody(op, &t.kit).map(drop)
-        }),
+        ("removal.certify", Any, |p, op, t| p.certify_removal(op, &t.removal)),
+        ("custody.view", Any, |p, op, t| p.chain_of_custody(op, &t.kit).map(drop)),
         ("report.view", Any, |p, op, _| p.summary(op).map(drop)),
-        ("audit.view", Any, |p, op, _| {
-            p.list_audit(op, Side::Custody, None, 1).map(drop)
-        }),
-        ("audit.view", Any, |p, op, _| {
-            p.list_audit(op, Side::Index, None, 1).map(drop)
-        }),
-        ("audit.verify", Any, |p, op, _| {
-            p.verify_audit(op, &|_, _, _| {}).map(drop)
-        }),
-        ("account.list", Any, |p, op, _| {
-            p.list_accounts(op).map(drop)
-        }),
+        ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Custody, None, 1).map(drop)),
+        ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Index, None, 1).map(drop)),
+        ("audit.verify", Any, |p, op, _| p.verify_audit(op, &|_, _, _| {}).map(drop)),
+        ("audit.sign", Any, |p, op, _| p.sign_audit(op).map(drop)),
+        ("account.list", Any, |p, op, _| p.list_accounts(op).map(drop)),
         ("account.create", Any, |p, op, _| {
             p.create_account(op, &AccountId::from("new"), "short", &[])
         }),
         ("account.grant", Any, |p, op, _| {
-            let grant = Grant {
-                role: Role::Auditor,
-                site: "*".to_owned(),
-            };
+            let grant = Grant { role: Role::Auditor, site: "*".to_owned() };
             p.grant_role(op, &AccountId::from("nobody"), &grant)
         }),
         ("account.deactivate", Any, |p, op, _| {
@@ -376,10 +272,7 @@ fn each_use_case_is_for_the_roles_of_the_table_and_no_other() {
             let before = ground.counts();
             for (action, _, call) in all() {
                 let allowed = ground.programme.roles().roles(action);
-                for role in Role::ALL
-                    .iter()
-                    .filter(|role| allowed.contains(role) == expected)
-                {
+                for role in Role::ALL.iter().filter(|role| allowed.contains(role) == expected) {
                     let op = ground.by_grants(&format!("new-{role}"), &[(*role, "*")]);
                     let outcome = call(&ground.programme, &op, &there);
                     assert_eq!(
@@ -403,11 +296,7 @@ fn a_right_for_another_place_is_none() {
                 let elsewhere = ground.by_grants("stranger", &[(role, "Houston")]);
                 let outcome = call(&ground.programme, &elsewhere, &there);
                 let bound = place != Place::Any;
-                assert_eq!(
-                    is_forbidden(&outcome),
-                    bound,
-                    "{action} by {role}: {outcome:?}"
-                );
+                assert_eq!(is_forbidden(&outcome), bound, "{action} by {role}: {outcome:?}");
                 let here = match place {
                     Place::Any => continue,
                     Place::Site => SITE,

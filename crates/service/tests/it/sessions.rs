@@ -12,22 +12,14 @@ const PASSWORD: &str = "correct horse battery";
 
 fn somebody(ground: &Ground) -> AccountId {
     let account = AccountId::from("somebody");
-    let grants = [Grant {
-        role: Role::Auditor,
-        site: "*".to_owned(),
-    }];
+    let grants = [Grant { role: Role::Auditor, site: "*".to_owned() }];
     let administrator = ground.by(Role::Administrator);
-    ground
-        .programme
-        .create_account(&administrator, &account, PASSWORD, &grants)
-        .unwrap();
+    ground.programme.create_account(&administrator, &account, PASSWORD, &grants).unwrap();
     account
 }
 
 fn sign_in(ground: &Ground, account: &AccountId) -> String {
-    let opened = ground
-        .programme
-        .sign_in(&ground.by(Role::Auditor), account, PASSWORD);
+    let opened = ground.programme.sign_in(&ground.by(Role::Auditor), account, PASSWORD);
     opened.unwrap().token
 }
 
@@ -44,10 +36,7 @@ fn a_session_lasts_while_it_is_used_and_twelve_hours_at_most() {
         let signed = p.session(ground.now(), &token).unwrap().unwrap();
         assert_eq!(signed.actor.account, account);
         assert_eq!(signed.actor.grants.len(), 1);
-        assert!(
-            in_force(ground, &ground.another(), &token),
-            "another process"
-        );
+        assert!(in_force(ground, &ground.another(), &token), "another process");
         for _ in 0..24 {
             ground.pass(30 * 60);
             assert!(in_force(ground, p, &token), "{}", ground.now());
@@ -59,10 +48,7 @@ fn a_session_lasts_while_it_is_used_and_twelve_hours_at_most() {
         ground.pass(30 * 60 + 1);
         assert!(!in_force(ground, p, &token), "idle");
         ground.pass(-60);
-        assert!(
-            !in_force(ground, p, &token),
-            "an ended session does not come back"
-        );
+        assert!(!in_force(ground, p, &token), "an ended session does not come back");
     });
 }
 
@@ -78,10 +64,7 @@ fn signing_out_and_deactivation_end_a_session() {
         let administrator = ground.by(Role::Administrator);
         p.deactivate_account(&administrator, &account).unwrap();
         assert!(!in_force(ground, p, &other));
-        assert!(matches!(
-            p.actor(&account),
-            Err(ServiceError::NotFound { .. })
-        ));
+        assert!(matches!(p.actor(&account), Err(ServiceError::NotFound { .. })));
         let again = p.sign_in(&ground.by(Role::Auditor), &account, PASSWORD);
         assert!(matches!(again, Err(ServiceError::Invalid(_))));
     });
@@ -108,10 +91,7 @@ fn a_wrong_password_and_a_wrong_name_answer_alike() {
         assert_eq!(wrong, answer("my secret sentence", PASSWORD));
         let failed = ground.events(Side::Custody, "account", "sign_in_failed");
         assert_eq!(failed.len(), 4);
-        assert!(
-            !failed.iter().any(|event| event.contains("secret")),
-            "{failed:?}"
-        );
+        assert!(!failed.iter().any(|event| event.contains("secret")), "{failed:?}");
         assert_eq!(ground.counts()["custody.session"], 0);
     });
 }
@@ -132,10 +112,7 @@ fn short_passwords_and_taken_names_are_not_accepted() {
         create("other", "fifteen letters").unwrap();
         let taken = create(account.as_str(), PASSWORD);
         assert!(matches!(taken, Err(ServiceError::Conflict)));
-        assert!(matches!(
-            create("  ", PASSWORD),
-            Err(ServiceError::Invalid(_))
-        ));
+        assert!(matches!(create("  ", PASSWORD), Err(ServiceError::Invalid(_))));
         let first = p.create_first_account(&administrator, &AccountId::from("me"), PASSWORD);
         assert!(matches!(first, Err(ServiceError::Conflict)));
     });
@@ -148,10 +125,7 @@ fn neither_token_nor_password_is_stored() {
         let token = sign_in(ground, &account);
         for table in ["session", "account", "event"] {
             for line in ground.texts(Side::Custody, table) {
-                assert!(
-                    !line.contains(&token) && !line.contains(PASSWORD),
-                    "{table}"
-                );
+                assert!(!line.contains(&token) && !line.contains(PASSWORD), "{table}");
             }
         }
         if ground.is_sqlite() {

@@ -25,14 +25,8 @@ fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
             kits.collect::<Vec<_>>()
         };
         assert_eq!(counted.arrived, kits(&["K-1", "K-3"]));
-        assert_eq!(
-            counted.missing.into_iter().collect::<Vec<_>>(),
-            kits(&["K-2"])
-        );
-        assert_eq!(
-            counted.extra.into_iter().collect::<Vec<_>>(),
-            kits(&["K-3", "K-9"])
-        );
+        assert_eq!(counted.missing.into_iter().collect::<Vec<_>>(), kits(&["K-2"]));
+        assert_eq!(counted.extra.into_iter().collect::<Vec<_>>(), kits(&["K-3", "K-9"]));
         assert_eq!(orders(ground, "opened").len(), 1);
         // The missing one turns up in a later package, among one that came already.
         ground.stock(&["K-5"]);
@@ -43,12 +37,7 @@ fn missing_and_extra_kits_are_named_and_only_sealed_ones_arrive() {
         assert_eq!(counted.arrived, kits(&["K-2", "K-5"]));
         let listed = ground
             .programme
-            .list_accessions(
-                &ground.by(Role::Accessioner),
-                "arrived",
-                &After::start(),
-                10,
-            )
+            .list_accessions(&ground.by(Role::Accessioner), "arrived", &After::start(), 10)
             .unwrap();
         assert_eq!(listed.len(), 4);
         assert_eq!(orders(ground, "closed").len(), 0);
@@ -83,14 +72,8 @@ fn a_kit_whose_collection_was_given_up_is_no_sample() {
         ground.stock(&["K-1", "K-2"]);
         ground.book(&record(1));
         let collection = ground.open(&record(1).booking, "K-1").unwrap();
-        let abandon = Abandon {
-            collection,
-            why: Abandonment::BarcodeMismatch,
-        };
-        ground
-            .programme
-            .abandon_collection(&ground.by(Role::Collector), &abandon)
-            .unwrap();
+        let abandon = Abandon { collection, why: Abandonment::BarcodeMismatch };
+        ground.programme.abandon_collection(&ground.by(Role::Collector), &abandon).unwrap();
         ground.collect(&record(1).booking, "K-2");
         let package = ground.send(&["K-2"]);
         let counted = ground.count(&package, &["K-1", "K-2"]);

@@ -31,10 +31,8 @@ fn race(
         threads.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for outcome in &outcomes {
-        let fair = matches!(
-            outcome,
-            Ok(()) | Err(ServiceError::Refused(_) | ServiceError::Conflict)
-        );
+        let fair =
+            matches!(outcome, Ok(()) | Err(ServiceError::Refused(_) | ServiceError::Conflict));
         assert!(fair, "{outcome:?}");
     }
     let won: Vec<_> = (0..2).filter(|who| outcomes[*who].is_ok()).collect();
@@ -94,13 +92,7 @@ fn two_kits_for_one_booking() {
         ground.stock(&["K-1", "K-2"]);
         race(ground, |programme, who| {
             let n = who + 1;
-            open(
-                ground,
-                programme,
-                1,
-                &format!("K-{n}"),
-                &format!("table {n}"),
-            )
+            open(ground, programme, 1, &format!("K-{n}"), &format!("table {n}"))
         });
         assert_eq!(ground.counts()["custody.collection"], 1);
     });

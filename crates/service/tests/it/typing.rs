@@ -39,11 +39,8 @@ fn one_sample_that_is_refused_keeps_no_other_out() {
         let samples = [(&one, &mine), (&other, &control), (&stranger, &mine)];
         let imported = ground.import("PL-1", &samples).unwrap();
         assert_eq!(imported.typed, [one]);
-        let codes: Vec<_> = imported
-            .refused
-            .iter()
-            .map(|(_, refusal)| refusal.code.code())
-            .collect();
+        let codes: Vec<_> =
+            imported.refused.iter().map(|(_, refusal)| refusal.code.code()).collect();
         assert_eq!(codes, ["CONTAMINATED", "NOT_ON_PLATE"]);
         let kept = ground.events(Side::Index, "typing", "refused");
         assert_eq!(kept.len(), 2, "{kept:?}");

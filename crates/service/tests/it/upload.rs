@@ -16,18 +16,11 @@ fn facts_that_change_after_acceptance_keep_the_profile_out() {
             let specimen = ground.specimen(&booked, &kit);
             ground.typed(&format!("PL-{n}"), &specimen, &person(n as usize));
             change(&mut booked);
-            ground
-                .programme
-                .amend_booking(&ground.by(Role::Collector), &booked)
-                .unwrap();
+            ground.programme.amend_booking(&ground.by(Role::Collector), &booked).unwrap();
             assert_eq!(refused(ground.enter(&specimen)), code, "{n}");
             assert_eq!(ground.stage_of_record(&specimen), None);
         };
-        check(
-            1,
-            &|record| record.circumstances.citizenship = Citizenship::Citizen,
-            "NOT_ELIGIBLE",
-        );
+        check(1, &|record| record.circumstances.citizenship = Citizenship::Citizen, "NOT_ELIGIBLE");
         check(
             2,
             &|record| record.person.date_of_birth = Some("2006-06-02".parse().unwrap()),
@@ -89,10 +82,7 @@ fn evidence_names_a_number_a_laboratory_and_a_case() {
         check(&|bad| bad.specimen = "".into(), "specimen");
         check(&|bad| bad.specimen = "EV~1".into(), "specimen");
         check(&|bad| bad.specimen = "EV 1\n".into(), "specimen");
-        check(
-            &|bad| bad.specimen = "1234567890123456789012345".into(),
-            "specimen",
-        );
+        check(&|bad| bad.specimen = "1234567890123456789012345".into(), "specimen");
     });
 }
 

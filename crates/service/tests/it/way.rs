@@ -29,9 +29,7 @@ use crate::ground::{CASEWORK, Ground, SITE};
 
 impl Ground {
     pub(crate) fn book(&self, record: &BookingRecord) -> Recorded {
-        self.programme
-            .record_booking(&self.by(Role::Collector), record)
-            .unwrap()
+        self.programme.record_booking(&self.by(Role::Collector), record).unwrap()
     }
 
     pub(crate) fn stock(&self, barcodes: &[&str]) {
@@ -45,9 +43,7 @@ impl Ground {
             expires_on: "2022-01-31".parse().unwrap(),
             barcodes: barcodes.iter().map(|kit| KitBarcode::from(*kit)).collect(),
         };
-        self.programme
-            .receive_kits(&self.by(Role::KitClerk), &receive)
-            .unwrap();
+        self.programme.receive_kits(&self.by(Role::KitClerk), &receive).unwrap();
     }
 
     pub(crate) fn open(
@@ -70,8 +66,7 @@ impl Ground {
             site: SITE.into(),
             table: table.to_owned(),
         };
-        self.programme
-            .open_collection(&self.by(Role::Collector), &open)
+        self.programme.open_collection(&self.by(Role::Collector), &open)
     }
 
     pub(crate) fn scan(
@@ -80,13 +75,9 @@ impl Ground {
         device: &str,
         form: &str,
     ) -> Result<(), ServiceError> {
-        let scan = Scan {
-            collection: collection.clone(),
-            device: device.into(),
-            form: form.into(),
-        };
-        self.programme
-            .scan_collection(&self.by(Role::Collector), &scan)
+        let scan =
+            Scan { collection: collection.clone(), device: device.into(), form: form.into() };
+        self.programme.scan_collection(&self.by(Role::Collector), &scan)
     }
 
     pub(crate) fn seal(
@@ -94,13 +85,8 @@ impl Ground {
         collection: &CollectionId,
         prints_taken: bool,
     ) -> Result<(), ServiceError> {
-        let seal = Seal {
-            collection: collection.clone(),
-            seal: "SEAL-1".to_owned(),
-            prints_taken,
-        };
-        self.programme
-            .seal_collection(&self.by(Role::Collector), &seal)
+        let seal = Seal { collection: collection.clone(), seal: "SEAL-1".to_owned(), prints_taken };
+        self.programme.seal_collection(&self.by(Role::Collector), &seal)
     }
 
     /// Opens, scans and seals a kit for the person of a booking.
@@ -116,16 +102,10 @@ impl Ground {
         let clerk = self.by(Role::KitClerk);
         let package = self.programme.start_package(&clerk, &SITE.into()).unwrap();
         for kit in kits {
-            self.programme
-                .pack_kit(&clerk, &package, &KitBarcode::from(*kit))
-                .unwrap();
+            self.programme.pack_kit(&clerk, &package, &KitBarcode::from(*kit)).unwrap();
         }
-        self.programme
-            .seal_package(&clerk, &package, "PS-1")
-            .unwrap();
-        self.programme
-            .hand_over_package(&clerk, &hand_over(&package))
-            .unwrap();
+        self.programme.seal_package(&clerk, &package, "PS-1").unwrap();
+        self.programme.hand_over_package(&clerk, &hand_over(&package)).unwrap();
         package
     }
 
@@ -135,9 +115,7 @@ impl Ground {
             package: package.clone(),
             found: found.iter().map(|kit| KitBarcode::from(*kit)).collect(),
         };
-        self.programme
-            .receive_package(&self.by(Role::Accessioner), &receive)
-            .unwrap()
+        self.programme.receive_package(&self.by(Role::Accessioner), &receive).unwrap()
     }
 
     pub(crate) fn ship(&self, kits: &[&str]) {
@@ -154,8 +132,7 @@ impl Ground {
         let mut findings = Findings::sound(&kit);
         spoil(&mut findings);
         let examine = Examine { kit, findings };
-        self.programme
-            .examine_kit(&self.by(Role::Accessioner), &examine)
+        self.programme.examine_kit(&self.by(Role::Accessioner), &examine)
     }
 
     /// From an empty shelf to a specimen that waits for a plate; gives its number.
@@ -171,10 +148,7 @@ impl Ground {
     pub(crate) fn accept(&self, kit: &str) -> SpecimenNumber {
         let before: BTreeSet<_> = self.waiting();
         let examined = self.examine(kit, |_| {}).unwrap();
-        assert!(
-            matches!(examined, Examined::Accepted { .. }),
-            "{examined:?}"
-        );
+        assert!(matches!(examined, Examined::Accepted { .. }), "{examined:?}");
         assert_eq!(self.jobs(), Round { done: 1, failed: 0 });
         let new: Vec<_> = self.waiting().difference(&before).cloned().collect();
         assert_eq!(new.len(), 1);
@@ -182,10 +156,7 @@ impl Ground {
     }
 
     pub(crate) fn waiting(&self) -> BTreeSet<SpecimenNumber> {
-        let waiting = self
-            .programme
-            .list_waiting(&self.by(Role::Analyst), 1_000)
-            .unwrap();
+        let waiting = self.programme.list_waiting(&self.by(Role::Analyst), 1_000).unwrap();
         waiting.into_iter().map(|line| line.specimen).collect()
     }
 
@@ -204,9 +175,7 @@ impl Ground {
             control: "2800M".to_owned(),
             specimens: specimens.iter().map(|one| (*one).clone()).collect(),
         };
-        self.programme
-            .load_plate(&self.by(Role::Analyst), &load)
-            .unwrap();
+        self.programme.load_plate(&self.by(Role::Analyst), &load).unwrap();
     }
 
     pub(crate) fn import(
@@ -222,38 +191,27 @@ impl Ground {
     }
 
     pub(crate) fn review(&self, specimen: &SpecimenNumber) -> Result<(), ServiceError> {
-        self.programme
-            .review_reading(&self.by(Role::Reviewer), &approve(specimen))
+        self.programme.review_reading(&self.by(Role::Reviewer), &approve(specimen))
     }
 
     /// Plate, controls, reading and review.
     pub(crate) fn typed(&self, plate: &str, specimen: &SpecimenNumber, profile: &Profile) {
         self.load(plate, &[specimen]);
         let imported = self.import(plate, &[(specimen, profile)]).unwrap();
-        assert_eq!(
-            imported.typed,
-            std::slice::from_ref(specimen),
-            "{imported:?}"
-        );
+        assert_eq!(imported.typed, std::slice::from_ref(specimen), "{imported:?}");
         self.review(specimen).unwrap();
     }
 
     pub(crate) fn enter(&self, specimen: &SpecimenNumber) -> Result<(), ServiceError> {
-        self.programme
-            .enter_person(&self.by(Role::IndexCustodian), specimen)
+        self.programme.enter_person(&self.by(Role::IndexCustodian), specimen)
     }
 
     pub(crate) fn evidence(&self, specimen: &str, profile: &Profile) -> Result<(), ServiceError> {
-        self.programme.enter_evidence(
-            &self.by(Role::CaseworkAnalyst),
-            &evidence(specimen, profile),
-        )
+        self.programme.enter_evidence(&self.by(Role::CaseworkAnalyst), &evidence(specimen, profile))
     }
 
     pub(crate) fn candidates(&self) -> Vec<service::candidate::Listed> {
-        self.programme
-            .list_candidates(&self.by(Role::CaseworkAnalyst), CASEWORK, "", 100)
-            .unwrap()
+        self.programme.list_candidates(&self.by(Role::CaseworkAnalyst), CASEWORK, "", 100).unwrap()
     }
 
     /// From a person's record and matching evidence to a candidate that was taken.
@@ -264,18 +222,13 @@ impl Ground {
         self.evidence("EV-1", &person(1)).unwrap();
         self.jobs();
         let candidate = self.candidates()[0].candidate.clone();
-        self.programme
-            .take_candidate(&self.by(Role::CaseworkAnalyst), &candidate)
-            .unwrap();
+        self.programme.take_candidate(&self.by(Role::CaseworkAnalyst), &candidate).unwrap();
         (specimen, candidate)
     }
 
     pub(crate) fn ask_to_confirm(&self, candidate: &CandidateId) -> ConfirmationId {
         let analyst = self.by(Role::CaseworkAnalyst);
-        let confirmation = self
-            .programme
-            .request_confirmation(&analyst, candidate)
-            .unwrap();
+        let confirmation = self.programme.request_confirmation(&analyst, candidate).unwrap();
         assert_eq!(self.jobs().failed, 0);
         confirmation
     }
@@ -284,10 +237,7 @@ impl Ground {
     pub(crate) fn confirm(&self, confirmation: &ConfirmationId, again: &Profile) {
         let reviewer = self.by(Role::Reviewer);
         let p = &self.programme;
-        assert_eq!(
-            p.check_lawful(&reviewer, confirmation).unwrap().stage,
-            "lawful"
-        );
+        assert_eq!(p.check_lawful(&reviewer, confirmation).unwrap().stage, "lawful");
         let listed = p.check_identity(&reviewer, confirmation, true).unwrap();
         assert_eq!(listed.stage, "identified");
         let listed = p.retype(&self.by(Role::Analyst), confirmation, Some(again));
@@ -299,33 +249,22 @@ impl Ground {
     /// The notice about the name behind a confirmation.
     pub(crate) fn name_notice(&self, confirmation: &ConfirmationId) -> NoticeId {
         let analyst = self.by(Role::CaseworkAnalyst);
-        let notices = self
-            .programme
-            .list_notices(&analyst, CASEWORK, 100)
-            .unwrap();
-        let wanted = Subject::NameRelease {
-            confirmation: confirmation.clone(),
-        };
+        let notices = self.programme.list_notices(&analyst, CASEWORK, 100).unwrap();
+        let wanted = Subject::NameRelease { confirmation: confirmation.clone() };
         let found = notices.into_iter().find(|line| line.subject == wanted);
         found.unwrap().notice
     }
 
     pub(crate) fn ask(&self, kit: &str, path: Path) -> Result<RemovalId, ServiceError> {
-        let ask = Ask {
-            kit: kit.into(),
-            path,
-        };
-        self.programme
-            .request_removal(&self.by(Role::PrivacyOfficer), &ask)
+        let ask = Ask { kit: kit.into(), path };
+        self.programme.request_removal(&self.by(Role::PrivacyOfficer), &ask)
     }
 
     /// Asks for and approves an administrative removal.
     pub(crate) fn approved_removal(&self, kit: &str) -> RemovalId {
         let order = "ORDER-1".to_owned();
         let removal = self.ask(kit, Path::Administrative { order }).unwrap();
-        self.programme
-            .approve_removal(&self.by(Role::ProgramManager), &removal)
-            .unwrap();
+        self.programme.approve_removal(&self.by(Role::ProgramManager), &removal).unwrap();
         removal
     }
 
@@ -334,13 +273,11 @@ impl Ground {
             removal: removal.clone(),
             method: "device, card, extract and amplified DNA incinerated".to_owned(),
         };
-        self.programme
-            .destroy_sample(&self.by(Role::Accessioner), &destroy)
+        self.programme.destroy_sample(&self.by(Role::Accessioner), &destroy)
     }
 
     pub(crate) fn certify(&self, removal: &RemovalId) -> Result<(), ServiceError> {
-        self.programme
-            .certify_removal(&self.by(Role::PrivacyOfficer), removal)
+        self.programme.certify_removal(&self.by(Role::PrivacyOfficer), removal)
     }
 
     /// A removal from request to certificate.
@@ -357,10 +294,7 @@ impl Ground {
             .programme
             .list_records(&self.by(Role::IndexCustodian), "", &After::start(), 100)
             .unwrap();
-        records
-            .into_iter()
-            .find(|line| line.specimen == *specimen)
-            .map(|line| line.stage)
+        records.into_iter().find(|line| line.specimen == *specimen).map(|line| line.stage)
     }
 }
 
@@ -373,10 +307,7 @@ pub(crate) fn hand_over(package: &PackageNumber) -> HandOver {
 }
 
 pub(crate) fn approve(specimen: &SpecimenNumber) -> Review {
-    Review {
-        specimen: specimen.clone(),
-        returned_because: None,
-    }
+    Review { specimen: specimen.clone(), returned_because: None }
 }
 
 pub(crate) fn evidence(specimen: &str, profile: &Profile) -> EnterEvidence {
@@ -407,12 +338,7 @@ pub(crate) fn table(samples: &[(&SpecimenNumber, &Profile)]) -> Table {
     let positive = SpecimenNumber::from("2800M");
     for (name, profile) in [&[(&positive, &control)], samples].concat() {
         for typed in profile.typed() {
-            let alleles: Vec<_> = typed
-                .genotype
-                .alleles()
-                .iter()
-                .map(|a| a.to_string())
-                .collect();
+            let alleles: Vec<_> = typed.genotype.alleles().iter().map(|a| a.to_string()).collect();
             let second = alleles.get(1).map_or("", String::as_str);
             let line = format!("{name}\t{}\t{}\t{second}\n", typed.locus.name(), alleles[0]);
             text.push_str(&line);

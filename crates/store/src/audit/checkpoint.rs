@@ -41,14 +41,9 @@ impl AuditKey {
     /// neither spaces nor `+`.
     pub fn new(origin: &str, seed: &[u8; 32]) -> Result<Self, StoreError> {
         if !signed_note::is_key_name_valid(origin) {
-            return Err(StoreError::Key(
-                "the origin has a space or a plus sign".to_owned(),
-            ));
+            return Err(StoreError::Key("the origin has a space or a plus sign".to_owned()));
         }
-        Ok(Self {
-            origin: origin.to_owned(),
-            key: SigningKey::from_bytes(seed),
-        })
+        Ok(Self { origin: origin.to_owned(), key: SigningKey::from_bytes(seed) })
     }
 
     /// The public key as text, `<origin>+<id>+<base64>`: to be published.
@@ -97,11 +92,7 @@ impl AuditVerifier {
     pub fn new(verifier_key: &str) -> Result<Self, StoreError> {
         let verifier = StandardVerifier::new(verifier_key)
             .map_err(|error| StoreError::Key(format!("verifier key: {error}")))?;
-        let origin = verifier_key
-            .split('+')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let origin = verifier_key.split('+').next().unwrap_or_default().to_owned();
         Ok(Self { origin, verifier })
     }
 
@@ -147,11 +138,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let note = row.get_text("note")?.to_owned();
-        Ok(Self {
-            size: row.get_u64("size")?,
-            at: row.get_at("at")?,
-            note,
-        })
+        Ok(Self { size: row.get_u64("size")?, at: row.get_at("at")?, note })
     }
 }
 
@@ -166,10 +153,7 @@ pub fn sign(
     let size = audit::size(tx)?;
     if let Some(last) = latest(tx)? {
         let damaged = |column| StoreError::corrupt("checkpoint", last.size, column);
-        let (stated, root) = key
-            .verifier()?
-            .open(&last.note)
-            .map_err(|_| damaged("note"))?;
+        let (stated, root) = key.verifier()?.open(&last.note).map_err(|_| damaged("note"))?;
         if stated != last.size || size < stated || audit::root(tx, stated)? != root {
             return Err(damaged("size"));
         }
@@ -187,16 +171,12 @@ pub fn sign(
 
 /// The newest checkpoint.
 pub fn latest(tx: &mut dyn Tx) -> Result<Option<Checkpoint>, StoreError> {
-    tx.first(LATEST, &[])?
-        .map(|row| Checkpoint::read(&row))
-        .transpose()
+    tx.first(LATEST, &[])?.map(|row| Checkpoint::read(&row)).transpose()
 }
 
 /// The smallest checkpoint of more than `size` events.
 pub fn after(tx: &mut dyn Tx, size: u64) -> Result<Option<Checkpoint>, StoreError> {
-    tx.first(NEXT, values![int(size)?])?
-        .map(|row| Checkpoint::read(&row))
-        .transpose()
+    tx.first(NEXT, values![int(size)?])?.map(|row| Checkpoint::read(&row)).transpose()
 }
 
 fn note(key: &AuditKey, size: u64, root: Hash) -> Result<String, StoreError> {

@@ -56,11 +56,7 @@ pub enum AuditFault {
 }
 
 fn entries(first: u64, last: u64) -> String {
-    if first == last {
-        format!("entry {first}")
-    } else {
-        format!("entries {first} to {last}")
-    }
+    if first == last { format!("entry {first}") } else { format!("entries {first} to {last}") }
 }
 
 /// What is wrong with an entry, in a sentence.
@@ -142,11 +138,7 @@ pub enum Wrong {
 }
 
 fn fault(entry: u64, wrong: Wrong) -> AuditFault {
-    AuditFault::Entry {
-        first: entry,
-        last: entry,
-        wrong,
-    }
+    AuditFault::Entry { first: entry, last: entry, wrong }
 }
 
 /// Verifies the whole record. `progress(done, total)` is called after every page of entries.
@@ -235,11 +227,7 @@ impl Walk {
         if found < 0 {
             return Err(fault(self.size, Wrong::HashExtra { position: found }));
         }
-        if u64::try_from(found) == Ok(position) {
-            Ok(hash)
-        } else {
-            Err(missing)
-        }
+        if u64::try_from(found) == Ok(position) { Ok(hash) } else { Err(missing) }
     }
 
     fn next_stored(&mut self, tx: &mut dyn Tx) -> Result<Option<(i64, Option<Hash>)>, StoreError> {
@@ -267,11 +255,7 @@ impl Walk {
             return Err(fault(last, Wrong::CheckpointSize { size }));
         }
         if root != self.root() {
-            return Err(AuditFault::Entry {
-                first,
-                last,
-                wrong: Wrong::Root { size },
-            });
+            return Err(AuditFault::Entry { first, last, wrong: Wrong::Root { size } });
         }
         self.checkpoints += 1;
         self.signed = size;
@@ -292,26 +276,15 @@ impl Walk {
         if let Some((position, _)) = self.next_stored(tx)? {
             let due = stored_hash_index(0, self.size);
             let of_next = u64::try_from(position) == Ok(due);
-            let wrong = if of_next {
-                Wrong::CutOff
-            } else {
-                Wrong::HashExtra { position }
-            };
+            let wrong = if of_next { Wrong::CutOff } else { Wrong::HashExtra { position } };
             return Err(fault(self.size, wrong));
         }
         if let Some(checkpoint) = &self.next_checkpoint {
-            let wrong = Wrong::CutOffBeforeCheckpoint {
-                size: checkpoint.size,
-            };
+            let wrong = Wrong::CutOffBeforeCheckpoint { size: checkpoint.size };
             return Err(fault(self.size, wrong));
         }
         let (root, checkpoints, signed) = (self.root(), self.checkpoints, self.signed);
-        Ok(Verified {
-            size: self.size,
-            root,
-            checkpoints,
-            signed,
-        })
+        Ok(Verified { size: self.size, root, checkpoints, signed })
     }
 }
 
@@ -341,9 +314,5 @@ fn explain(
         }
     }
     let (first, last) = (place << level, entry);
-    Ok(AuditFault::Entry {
-        first,
-        last,
-        wrong: Wrong::Rewritten { position },
-    })
+    Ok(AuditFault::Entry { first, last, wrong: Wrong::Rewritten { position } })
 }

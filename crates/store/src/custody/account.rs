@@ -88,10 +88,7 @@ pub fn load(tx: &mut dyn Tx, id: &AccountId) -> Result<Option<Account>, StoreErr
     let row = tx.first(GET, values![id.as_str()])?;
     row.map(|row| {
         let password_hash = row.get_text("password_hash")?.to_owned();
-        Ok(Account {
-            password_hash,
-            active: row.get_bool("active")?,
-        })
+        Ok(Account { password_hash, active: row.get_bool("active")? })
     })
     .transpose()
 }
@@ -130,15 +127,9 @@ pub fn grants(tx: &mut dyn Tx, id: &AccountId) -> Result<Vec<Grant>, StoreError>
     let read = |row: &Row| {
         let role = Role::from_word(row.get_text("role")?)
             .ok_or_else(|| StoreError::corrupt("account_role", id, "role"))?;
-        Ok(Grant {
-            role,
-            site: row.get_text("site")?.to_owned(),
-        })
+        Ok(Grant { role, site: row.get_text("site")?.to_owned() })
     };
-    tx.query(GRANTS, values![id.as_str()])?
-        .iter()
-        .map(read)
-        .collect()
+    tx.query(GRANTS, values![id.as_str()])?.iter().map(read).collect()
 }
 
 /// Begins a session.
@@ -149,10 +140,7 @@ pub fn open_session(
     csrf: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        OPEN_SESSION,
-        values![token_digest, account.as_str(), csrf, at],
-    )?;
+    tx.execute(OPEN_SESSION, values![token_digest, account.as_str(), csrf, at])?;
     Ok(())
 }
 
@@ -166,9 +154,7 @@ pub fn session(tx: &mut dyn Tx, token_digest: &[u8]) -> Result<Option<Session>, 
             seen_at: row.get_at("seen_at")?,
         })
     };
-    tx.first(SESSION, values![token_digest])?
-        .map(read)
-        .transpose()
+    tx.first(SESSION, values![token_digest])?.map(read).transpose()
 }
 
 /// Notes that a session was used.

@@ -62,12 +62,7 @@ pub fn save(
     let expected = before.map(|stored| stored.version);
     stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
     let open = after.booked();
-    let keys = values![
-        id.as_str(),
-        open.person.as_str(),
-        open.site.as_str(),
-        open.booked_at
-    ];
+    let keys = values![id.as_str(), open.person.as_str(), open.site.as_str(), open.booked_at];
     tx.execute(KEYS, keys)?;
     Ok(())
 }
@@ -81,12 +76,7 @@ pub fn seal_record(tx: &mut dyn Tx, id: &BookingId, sealed: &[u8]) -> Result<(),
 /// The sealed record of the feed.
 pub fn sealed_record(tx: &mut dyn Tx, id: &BookingId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = tx.first(SEALED, values![id.as_str()])?;
-    Ok(row
-        .as_ref()
-        .map(|row| row.opt_bytes("sealed"))
-        .transpose()?
-        .flatten()
-        .map(<[u8]>::to_vec))
+    Ok(row.as_ref().map(|row| row.opt_bytes("sealed")).transpose()?.flatten().map(<[u8]>::to_vec))
 }
 
 /// Bookings of a person, oldest first.
@@ -98,9 +88,7 @@ pub fn of_person(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<Stored>, Stor
 /// The person with this fingerprint digest.
 pub fn person_by_digest(tx: &mut dyn Tx, digest: &[u8]) -> Result<Option<PersonId>, StoreError> {
     let row = tx.first(PERSON_BY_DIGEST, values![digest])?;
-    row.as_ref()
-        .map(|row| row.get_text("id").map(PersonId::from))
-        .transpose()
+    row.as_ref().map(|row| row.get_text("id").map(PersonId::from)).transpose()
 }
 
 /// Records a person: digest of the fingerprint number, if there is one, and the sealed values.
@@ -127,9 +115,7 @@ pub fn note_fingerprints(
 /// The sealed values of a person.
 pub fn sealed_person(tx: &mut dyn Tx, person: &PersonId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = tx.first(SEALED_PERSON, values![person.as_str()])?;
-    row.as_ref()
-        .map(|row| row.get_bytes("sealed").map(<[u8]>::to_vec))
-        .transpose()
+    row.as_ref().map(|row| row.get_bytes("sealed").map(<[u8]>::to_vec)).transpose()
 }
 
 /// Takes a person's sealed values and digest away; bookings stay, without them.

@@ -19,28 +19,19 @@ pub const SQL: &[&str] = &[APPEND, OF_KIT];
 /// Adds a line to a kit's chain.
 pub fn append(tx: &mut dyn Tx, entry: &Entry) -> Result<(), StoreError> {
     let (kit, by) = (entry.kit.as_str(), entry.by.as_str());
-    tx.execute(
-        APPEND,
-        values![kit, entry.action.word(), &entry.place, by, entry.at],
-    )?;
+    tx.execute(APPEND, values![kit, entry.action.word(), &entry.place, by, entry.at])?;
     Ok(())
 }
 
 /// A kit's chain, in order.
 pub fn of_kit(tx: &mut dyn Tx, kit: &KitBarcode) -> Result<Vec<Entry>, StoreError> {
-    tx.query(OF_KIT, values![kit.as_str()])?
-        .iter()
-        .map(read)
-        .collect()
+    tx.query(OF_KIT, values![kit.as_str()])?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Entry, StoreError> {
     let kit = row.get_text("kit")?;
     let word = row.get_text("action")?;
-    let action = Action::ALL
-        .iter()
-        .copied()
-        .find(|action| action.word() == word);
+    let action = Action::ALL.iter().copied().find(|action| action.word() == word);
     Ok(Entry {
         kit: KitBarcode::from(kit),
         action: action.ok_or_else(|| StoreError::corrupt("custody_entry", kit, "action"))?,

@@ -45,10 +45,7 @@ pub fn save(
     let expected = before.map(|stored| stored.version);
     stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
     let opened = after.opened();
-    let is_open = matches!(
-        after,
-        collection::Stage::Opened(_) | collection::Stage::Scanned(_)
-    );
+    let is_open = matches!(after, collection::Stage::Opened(_) | collection::Stage::Scanned(_));
     let open_table = is_open.then_some(opened.table.as_str());
     tx.execute(
         KEYS,
@@ -71,9 +68,7 @@ pub fn open_at(
     table: &str,
 ) -> Result<Option<CollectionId>, StoreError> {
     let row = tx.first(OPEN_AT, values![site.as_str(), table])?;
-    row.as_ref()
-        .map(|row| row.get_text("id").map(CollectionId::from))
-        .transpose()
+    row.as_ref().map(|row| row.get_text("id").map(CollectionId::from)).transpose()
 }
 
 /// The collection that used a kit.

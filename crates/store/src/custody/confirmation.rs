@@ -35,10 +35,7 @@ pub fn save(
 ) -> Result<(), StoreError> {
     let expected = before.map(|stored| stored.version);
     stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
-    tx.execute(
-        KEYS,
-        values![id.as_str(), after.request().candidate.as_str()],
-    )?;
+    tx.execute(KEYS, values![id.as_str(), after.request().candidate.as_str()])?;
     Ok(())
 }
 

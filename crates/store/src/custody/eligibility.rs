@@ -66,7 +66,5 @@ pub fn keep(
 /// The sealed facts of a decision.
 pub fn sealed_facts(tx: &mut dyn Tx, id: &DecisionId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = tx.first(FACTS, values![id.as_str()])?;
-    row.as_ref()
-        .map(|row| row.get_bytes("facts").map(<[u8]>::to_vec))
-        .transpose()
+    row.as_ref().map(|row| row.get_bytes("facts").map(<[u8]>::to_vec)).transpose()
 }

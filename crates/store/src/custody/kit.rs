@@ -42,10 +42,7 @@ pub fn save(
     let expected = before.map(|stored| stored.version);
     stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
     let issued = after.issued();
-    tx.execute(
-        KEYS,
-        values![id.as_str(), &issued.lot, issued.site.as_str()],
-    )?;
+    tx.execute(KEYS, values![id.as_str(), &issued.lot, issued.site.as_str()])?;
     Ok(())
 }
 
@@ -61,11 +58,7 @@ pub fn stock(tx: &mut dyn Tx) -> Result<Vec<(String, String, u64)>, StoreError> 
     rows.iter()
         .map(|row| {
             let site = row.get_text("site")?.to_owned();
-            Ok((
-                site,
-                row.get_text("stage")?.to_owned(),
-                row.get_u64("number")?,
-            ))
+            Ok((site, row.get_text("stage")?.to_owned(), row.get_u64("number")?))
         })
         .collect()
 }

@@ -20,11 +20,7 @@ const DELETE: &str = "DELETE FROM link WHERE kit_digest = $1";
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[INSERT, BY_SPECIMEN, BY_KIT, DELETE];
 
-const PLACE: Place<'static> = Place {
-    table: "link",
-    row: "pair",
-    column: "sealed",
-};
+const PLACE: Place<'static> = Place { table: "link", row: "pair", column: "sealed" };
 
 /// Links a specimen number to a kit. Error: `Conflict` if either is linked already.
 pub fn create(
@@ -35,11 +31,7 @@ pub fn create(
 ) -> Result<(), StoreError> {
     let pair = serde_json::to_vec(&(specimen, kit)).map_err(|_| StoreError::Encode("a link"))?;
     let sealed = envelope::seal(&keys.link, PLACE, &pair)?;
-    let row = values![
-        specimen_digest(keys, specimen)?,
-        kit_digest(keys, kit)?,
-        sealed
-    ];
+    let row = values![specimen_digest(keys, specimen)?, kit_digest(keys, kit)?, sealed];
     tx.execute(INSERT, row)?;
     Ok(())
 }
@@ -51,8 +43,7 @@ pub fn kit(
     specimen: &SpecimenNumber,
 ) -> Result<Option<KitBarcode>, StoreError> {
     let row = tx.first(BY_SPECIMEN, values![specimen_digest(keys, specimen)?])?;
-    row.map(|row| open(keys, row.get_bytes("sealed")?).map(|pair| pair.1))
-        .transpose()
+    row.map(|row| open(keys, row.get_bytes("sealed")?).map(|pair| pair.1)).transpose()
 }
 
 /// The specimen number of a kit's sample.
@@ -62,8 +53,7 @@ pub fn specimen(
     kit: &KitBarcode,
 ) -> Result<Option<SpecimenNumber>, StoreError> {
     let row = tx.first(BY_KIT, values![kit_digest(keys, kit)?])?;
-    row.map(|row| open(keys, row.get_bytes("sealed")?).map(|pair| pair.0))
-        .transpose()
+    row.map(|row| open(keys, row.get_bytes("sealed")?).map(|pair| pair.0)).transpose()
 }
 
 /// Destroys the link of a kit; `false` where there was none.

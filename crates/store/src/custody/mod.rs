@@ -20,22 +20,10 @@ use crate::migration::Migration;
 
 /// Every step of the custody database, in order. Only ever add at the end.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "audit",
-        sql: include_str!("../../sql/audit.sql"),
-    },
-    Migration {
-        name: "job",
-        sql: include_str!("../../sql/job.sql"),
-    },
-    Migration {
-        name: "person_key",
-        sql: include_str!("../../sql/person_key.sql"),
-    },
-    Migration {
-        name: "stations",
-        sql: include_str!("../../sql/custody.sql"),
-    },
+    Migration { name: "audit", sql: include_str!("../../sql/audit.sql") },
+    Migration { name: "job", sql: include_str!("../../sql/job.sql") },
+    Migration { name: "person_key", sql: include_str!("../../sql/person_key.sql") },
+    Migration { name: "stations", sql: include_str!("../../sql/custody.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.

@@ -53,9 +53,7 @@ pub fn about(tx: &mut dyn Tx, id: &NoticeId, about: &str) -> Result<(), StoreErr
 /// The notice about something.
 pub fn find_about(tx: &mut dyn Tx, about: &str) -> Result<Option<NoticeId>, StoreError> {
     let row = tx.first(FIND_ABOUT, values![about])?;
-    row.as_ref()
-        .map(|row| row.get_text("id").map(NoticeId::from))
-        .transpose()
+    row.as_ref().map(|row| row.get_text("id").map(NoticeId::from)).transpose()
 }
 
 /// Notices for a receiver, or for all where it is empty, that are not acknowledged.

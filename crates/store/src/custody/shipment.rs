@@ -41,9 +41,7 @@ pub fn save(
 /// The package that holds a kit.
 pub fn of_kit(tx: &mut dyn Tx, kit: &KitBarcode) -> Result<Option<PackageNumber>, StoreError> {
     let row = tx.first(OF_KIT, values![kit.as_str()])?;
-    row.as_ref()
-        .map(|row| row.get_text("package").map(PackageNumber::from))
-        .transpose()
+    row.as_ref().map(|row| row.get_text("package").map(PackageNumber::from)).transpose()
 }
 
 /// Records that a package holds a kit. Error: `Conflict` if another does.

@@ -49,16 +49,9 @@ impl PostgresEngine {
         let mut session = connect(&config)?;
         // Two processes that make the table in the same moment: the second one finds it made.
         if session.client.batch_execute(MIGRATION_TABLE).is_err() {
-            session
-                .client
-                .batch_execute(MIGRATION_TABLE)
-                .map_err(|error| explain(&error))?;
+            session.client.batch_execute(MIGRATION_TABLE).map_err(|error| explain(&error))?;
         }
-        Ok(Self {
-            config,
-            writer: Mutex::new(Some(session)),
-            readers: Pool::new(),
-        })
+        Ok(Self { config, writer: Mutex::new(Some(session)), readers: Pool::new() })
     }
 
     pub(crate) fn attempt<T, E: From<StoreError>>(
@@ -73,10 +66,7 @@ impl PostgresEngine {
         match self.readers.lend(|| connect(&self.config)) {
             Ok(mut lent) => {
                 let outcome = self.with(&mut lent, mode, run);
-                if lent
-                    .as_ref()
-                    .is_some_and(|session| session.client.is_closed())
-                {
+                if lent.as_ref().is_some_and(|session| session.client.is_closed()) {
                     lent.discard();
                 }
                 outcome
@@ -91,10 +81,7 @@ impl PostgresEngine {
         mode: Mode,
         run: &dyn Fn(&mut dyn Tx) -> Result<T, E>,
     ) -> Outcome<T, E> {
-        if slot
-            .as_ref()
-            .is_some_and(|session| session.client.is_closed())
-        {
+        if slot.as_ref().is_some_and(|session| session.client.is_closed()) {
             *slot = None;
         }
         if slot.is_none() {
@@ -120,15 +107,10 @@ impl PostgresEngine {
 
 fn connect(config: &Config) -> Result<Session, StoreError> {
     let client = config.connect(NoTls).map_err(|error| {
-        let why = error
-            .as_db_error()
-            .map_or("no connection", DbError::message);
+        let why = error.as_db_error().map_or("no connection", DbError::message);
         StoreError::Unavailable(format!("PostgreSQL: {why}"))
     })?;
-    Ok(Session {
-        client,
-        statements: HashMap::new(),
-    })
+    Ok(Session { client, statements: HashMap::new() })
 }
 
 fn transact<T, E: From<StoreError>>(
@@ -153,17 +135,9 @@ fn transact<T, E: From<StoreError>>(
         return give_up(&error);
     }
     let statements = &mut session.statements;
-    let mut tx = PostgresTx {
-        transaction,
-        statements,
-        failure: None,
-    };
+    let mut tx = PostgresTx { transaction, statements, failure: None };
     let result = run(&mut tx);
-    let PostgresTx {
-        transaction,
-        failure,
-        ..
-    } = tx;
+    let PostgresTx { transaction, failure, .. } = tx;
     match settle(result, failure) {
         Ok(value) => match transaction.commit() {
             Ok(()) => Outcome::Done(Ok(value)),
@@ -198,11 +172,7 @@ impl PostgresTx<'_> {
         }
         step(self).inspect_err(|error| {
             let again = matches!(error, StoreError::Busy);
-            self.failure = Some(if again {
-                Failure::Again
-            } else {
-                Failure::Final
-            });
+            self.failure = Some(if again { Failure::Again } else { Failure::Final });
             // A plan that a migration has outdated is made anew.
             self.statements.clear();
         })
@@ -215,10 +185,7 @@ impl PostgresTx<'_> {
         let statement = match self.statements.get(sql) {
             Some(statement) => statement.clone(),
             None => {
-                let made = self
-                    .transaction
-                    .prepare(sql)
-                    .map_err(|error| explain(&error))?;
+                let made = self.transaction.prepare(sql).map_err(|error| explain(&error))?;
                 if self.statements.len() >= STATEMENTS_MAX {
                     self.statements.clear();
                 }
@@ -241,29 +208,23 @@ impl Tx for PostgresTx<'_> {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.guard(|tx| {
             let statement = tx.statement(sql, params)?;
-            tx.transaction
-                .execute(&statement, &bound(params))
-                .map_err(|error| explain(&error))
+            tx.transaction.execute(&statement, &bound(params)).map_err(|error| explain(&error))
         })
     }
 
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.guard(|tx| {
             let statement = tx.statement(sql, params)?;
-            let columns: Arc<[String]> = statement
-                .columns()
-                .iter()
-                .map(|column| column.name().to_owned())
-                .collect();
+            let columns: Arc<[String]> =
+                statement.columns().iter().map(|column| column.name().to_owned()).collect();
             let rows = tx
                 .transaction
                 .query(&statement, &bound(params))
                 .map_err(|error| explain(&error))?;
             rows.iter()
                 .map(|row| {
-                    let values = (0..columns.len())
-                        .map(|at| value(row, at))
-                        .collect::<Result<_, _>>()?;
+                    let values =
+                        (0..columns.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
                     Ok(Row::new(Arc::clone(&columns), values))
                 })
                 .collect()
@@ -271,20 +232,11 @@ impl Tx for PostgresTx<'_> {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.guard(|tx| {
-            tx.transaction
-                .batch_execute(sql)
-                .map_err(|error| explain(&error))
-        })
+        self.guard(|tx| tx.transaction.batch_execute(sql).map_err(|error| explain(&error)))
     }
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.guard(|tx| {
-            tx.transaction
-                .prepare(sql)
-                .map(drop)
-                .map_err(|error| explain(&error))
-        })
+        self.guard(|tx| tx.transaction.prepare(sql).map(drop).map_err(|error| explain(&error)))
     }
 
     fn dialect(&self) -> Dialect {
@@ -293,10 +245,7 @@ impl Tx for PostgresTx<'_> {
 }
 
 fn bound(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
-    params
-        .iter()
-        .map(|value| value as &(dyn ToSql + Sync))
-        .collect()
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 impl ToSql for Value {
@@ -357,9 +306,7 @@ fn value(row: &::postgres::Row, at: usize) -> Result<Value, StoreError> {
 fn explain(error: &Error) -> StoreError {
     let Some(db) = error.as_db_error() else {
         let lost = error.is_closed()
-            || error
-                .source()
-                .is_some_and(|source| source.downcast_ref::<io::Error>().is_some());
+            || error.source().is_some_and(|source| source.downcast_ref::<io::Error>().is_some());
         return if lost {
             StoreError::Unavailable("the connection to PostgreSQL was lost".to_owned())
         } else {
@@ -383,9 +330,7 @@ fn explain(error: &Error) -> StoreError {
         return StoreError::Busy;
     }
     if *code == SqlState::UNIQUE_VIOLATION {
-        return StoreError::Conflict {
-            constraint: key_columns(db).unwrap_or_else(named),
-        };
+        return StoreError::Conflict { constraint: key_columns(db).unwrap_or_else(named) };
     }
     if *code == SqlState::NOT_NULL_VIOLATION {
         let column = db.column().unwrap_or_default();
@@ -393,14 +338,10 @@ fn explain(error: &Error) -> StoreError {
         return StoreError::Integrity { constraint };
     }
     if *code == SqlState::RAISE_EXCEPTION {
-        return StoreError::Integrity {
-            constraint: db.message().to_owned(),
-        };
+        return StoreError::Integrity { constraint: db.message().to_owned() };
     }
     match code.code().get(..2) {
-        Some("23") => StoreError::Integrity {
-            constraint: named(),
-        },
+        Some("23") => StoreError::Integrity { constraint: named() },
         Some("08" | "53" | "57") => StoreError::Unavailable(format!("PostgreSQL {}", code.code())),
         Some("42") => StoreError::Statement(db.message().to_owned()),
         _ => StoreError::Statement(format!("PostgreSQL {}", code.code())),
@@ -411,9 +352,6 @@ fn explain(error: &Error) -> StoreError {
 fn key_columns(db: &DbError) -> Option<String> {
     let table = db.table()?;
     let (columns, _) = db.detail()?.strip_prefix("Key (")?.split_once(")=(")?;
-    let columns: Vec<String> = columns
-        .split(", ")
-        .map(|name| format!("{table}.{name}"))
-        .collect();
+    let columns: Vec<String> = columns.split(", ").map(|name| format!("{table}.{name}")).collect();
     Some(columns.join(", "))
 }

@@ -42,20 +42,14 @@ impl SqliteEngine {
         writer
             .execute_batch(&format!("{MIGRATION_TABLE} STRICT;").replace("BIGINT", "INTEGER"))
             .map_err(cannot_open)?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Mutex::new(writer),
-            readers: Pool::new(),
-        })
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Pool::new() })
     }
 
     fn open_reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags).map_err(cannot_open)?;
         configure(&reader).map_err(cannot_open)?;
-        reader
-            .execute_batch("PRAGMA query_only = ON")
-            .map_err(cannot_open)?;
+        reader.execute_batch("PRAGMA query_only = ON").map_err(cannot_open)?;
         Ok(reader)
     }
 
@@ -83,11 +77,7 @@ impl SqliteEngine {
         let busy: i64 = writer
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
             .map_err(|error| explain(&error))?;
-        if busy == 0 {
-            Ok(())
-        } else {
-            Err(StoreError::Busy)
-        }
+        if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
     }
 }
 
@@ -109,11 +99,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(StoreError::Unavailable(format!(
-            "{}: {}",
-            path.display(),
-            error.kind()
-        ))),
+        Err(error) => Err(StoreError::Unavailable(format!("{}: {}", path.display(), error.kind()))),
     }
 }
 
@@ -137,10 +123,7 @@ fn transact<T, E: From<StoreError>>(
         Ok(transaction) => transaction,
         Err(error) => return give_up(&error),
     };
-    let mut tx = SqliteTx {
-        connection: &transaction,
-        failure: None,
-    };
+    let mut tx = SqliteTx { connection: &transaction, failure: None };
     let result = run(&mut tx);
     let failure = tx.failure;
     match settle(result, failure) {
@@ -175,11 +158,7 @@ impl SqliteTx<'_> {
         }
         step(self.connection).inspect_err(|error| {
             let again = matches!(error, StoreError::Busy);
-            self.failure = Some(if again {
-                Failure::Again
-            } else {
-                Failure::Final
-            });
+            self.failure = Some(if again { Failure::Again } else { Failure::Final });
         })
     }
 }
@@ -203,11 +182,7 @@ impl Tx for SqliteTx<'_> {
             let mut found = Vec::new();
             while let Some(row) = rows.next().map_err(|error| explain(&error))? {
                 let values = (0..columns.len())
-                    .map(|at| {
-                        row.get_ref(at)
-                            .map_err(|error| explain(&error))
-                            .and_then(value)
-                    })
+                    .map(|at| row.get_ref(at).map_err(|error| explain(&error)).and_then(value))
                     .collect::<Result<Vec<_>, _>>()?;
                 found.push(Row::new(Arc::clone(&columns), values));
             }
@@ -216,11 +191,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.guard(|connection| {
-            connection
-                .execute_batch(sql)
-                .map_err(|error| explain(&error))
-        })
+        self.guard(|connection| connection.execute_batch(sql).map_err(|error| explain(&error)))
     }
 
     fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
@@ -254,9 +225,7 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
         };
         let bound = rusqlite::types::ToSqlOutput::Borrowed(bound);
-        statement
-            .raw_bind_parameter(index, bound)
-            .map_err(|error| explain(&error))?;
+        statement.raw_bind_parameter(index, bound).map_err(|error| explain(&error))?;
     }
     if highest == params.len() {
         return Ok(());
@@ -302,9 +271,7 @@ fn explain(error: &rusqlite::Error) -> StoreError {
 }
 
 fn constraint(extended_code: i32, message: &str) -> StoreError {
-    let named = message
-        .split_once("constraint failed: ")
-        .map_or(message, |(_, name)| name);
+    let named = message.split_once("constraint failed: ").map_or(message, |(_, name)| name);
     let constraint = named.to_owned();
     match extended_code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
@@ -335,14 +302,9 @@ mod tests {
     #[test]
     fn parameters_are_bound_by_number_not_by_first_use() {
         let connection = Connection::open_in_memory().unwrap();
-        let mut tx = SqliteTx {
-            connection: &connection,
-            failure: None,
-        };
+        let mut tx = SqliteTx { connection: &connection, failure: None };
         let params = [Value::Int(1), Value::Int(2)];
-        let rows = tx
-            .query("SELECT $2 AS b, $1 AS a, $2 AS c", &params)
-            .unwrap();
+        let rows = tx.query("SELECT $2 AS b, $1 AS a, $2 AS c", &params).unwrap();
         assert_eq!(rows[0].get_i64("a").unwrap(), 1);
         assert_eq!(rows[0].get_i64("b").unwrap(), 2);
         assert_eq!(rows[0].get_i64("c").unwrap(), 2);
@@ -352,10 +314,7 @@ mod tests {
     fn the_number_of_values_must_fit() {
         let connection = Connection::open_in_memory().unwrap();
         for params in [vec![], vec![Value::Null, Value::Null]] {
-            let mut tx = SqliteTx {
-                connection: &connection,
-                failure: None,
-            };
+            let mut tx = SqliteTx { connection: &connection, failure: None };
             let error = tx.query("SELECT $1 AS a", &params).unwrap_err();
             assert!(error.to_string().contains("up to $1"), "{error}");
         }

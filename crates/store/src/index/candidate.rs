@@ -52,10 +52,7 @@ pub fn note_pair(
     laboratory: &Ori,
 ) -> Result<(), StoreError> {
     let (evidence, record) = (found.evidence.as_str(), found.record.as_str());
-    tx.execute(
-        PAIR,
-        values![id.as_str(), evidence, record, laboratory.as_str()],
-    )?;
+    tx.execute(PAIR, values![id.as_str(), evidence, record, laboratory.as_str()])?;
     Ok(())
 }
 
@@ -85,10 +82,6 @@ pub fn of_laboratory(
 /// The laboratory that works on a candidate.
 pub fn laboratory(tx: &mut dyn Tx, id: &CandidateId) -> Result<Option<Ori>, StoreError> {
     let row = tx.first(LABORATORY, values![id.as_str()])?;
-    let text = row
-        .as_ref()
-        .map(|row| row.opt_text("laboratory"))
-        .transpose()?
-        .flatten();
+    let text = row.as_ref().map(|row| row.opt_text("laboratory")).transpose()?.flatten();
     Ok(text.map(Ori::from))
 }

@@ -10,18 +10,9 @@ use crate::migration::Migration;
 
 /// Every step of the index database, in order. Only ever add at the end.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "audit",
-        sql: include_str!("../../sql/audit.sql"),
-    },
-    Migration {
-        name: "job",
-        sql: include_str!("../../sql/job.sql"),
-    },
-    Migration {
-        name: "stations",
-        sql: include_str!("../../sql/index.sql"),
-    },
+    Migration { name: "audit", sql: include_str!("../../sql/audit.sql") },
+    Migration { name: "job", sql: include_str!("../../sql/job.sql") },
+    Migration { name: "stations", sql: include_str!("../../sql/index.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.

@@ -54,17 +54,10 @@ pub fn keep_profile(
 /// The profile of a reading.
 pub fn profile(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Profile>, StoreError> {
     let row = tx.first(PROFILE, values![id.as_str()])?;
-    let Some(text) = row
-        .as_ref()
-        .map(|row| row.opt_text("profile"))
-        .transpose()?
-        .flatten()
-    else {
+    let Some(text) = row.as_ref().map(|row| row.opt_text("profile")).transpose()?.flatten() else {
         return Ok(None);
     };
-    serde_json::from_str(text)
-        .map(Some)
-        .map_err(|_| StoreError::corrupt(TABLE, id, "profile"))
+    serde_json::from_str(text).map(Some).map_err(|_| StoreError::corrupt(TABLE, id, "profile"))
 }
 
 /// Takes a reading away with its profile.

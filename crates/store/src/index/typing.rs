@@ -26,14 +26,7 @@ const FORGET_SPECIMEN: &str = "DELETE FROM specimen WHERE id = $1";
 const FORGET_CARRIED: &str = "DELETE FROM plate_specimen WHERE specimen = $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[
-    CARRY,
-    REGISTER,
-    SPECIMEN,
-    WAITING,
-    FORGET_SPECIMEN,
-    FORGET_CARRIED,
-];
+pub const SQL: &[&str] = &[CARRY, REGISTER, SPECIMEN, WAITING, FORGET_SPECIMEN, FORGET_CARRIED];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<typing::Stage>;
@@ -81,34 +74,20 @@ pub struct Specimen {
 
 /// Registers a specimen; doing it twice does nothing.
 pub fn register(tx: &mut dyn Tx, specimen: &Specimen) -> Result<bool, StoreError> {
-    let Specimen {
-        id,
-        category,
-        laboratory,
-        at,
-    } = specimen;
-    let done = tx.execute(
-        REGISTER,
-        values![id.as_str(), category, laboratory.as_str(), *at],
-    )?;
+    let Specimen { id, category, laboratory, at } = specimen;
+    let done = tx.execute(REGISTER, values![id.as_str(), category, laboratory.as_str(), *at])?;
     Ok(done == 1)
 }
 
 /// A registered specimen.
 pub fn specimen(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Specimen>, StoreError> {
-    tx.first(SPECIMEN, values![id.as_str()])?
-        .as_ref()
-        .map(read_specimen)
-        .transpose()
+    tx.first(SPECIMEN, values![id.as_str()])?.as_ref().map(read_specimen).transpose()
 }
 
 /// Specimens that wait for a plate, longest waiting first: on none, or only on void ones and
 /// without a reading that stands.
 pub fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Specimen>, StoreError> {
-    tx.query(WAITING, values![limit])?
-        .iter()
-        .map(read_specimen)
-        .collect()
+    tx.query(WAITING, values![limit])?.iter().map(read_specimen).collect()
 }
 
 /// Takes a specimen's registration and its places on plates away.

@@ -28,16 +28,8 @@ const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
      AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id) ORDER BY at, id LIMIT $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[
-    NEXT_KEY,
-    FILL,
-    FORGET,
-    SEARCHABLE,
-    BY_KEY,
-    PAGE_SEARCHABLE,
-    SEARCH_KEY,
-    TO_ENTER,
-];
+pub const SQL: &[&str] =
+    &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE, SEARCH_KEY, TO_ENTER];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<upload::Stage>;
@@ -94,10 +86,7 @@ pub fn make_searchable(
     let text = serde_json::to_string(profile).map_err(|_| StoreError::Encode("a profile"))?;
     let row = tx.first(NEXT_KEY, &[])?.ok_or(StoreError::Aborted)?;
     let key = row.get_i64("next_key")?;
-    tx.execute(
-        FILL,
-        values![id.as_str(), key, category.name(), laboratory.as_str(), text],
-    )?;
+    tx.execute(FILL, values![id.as_str(), key, category.name(), laboratory.as_str(), text])?;
     Ok(())
 }
 
@@ -109,19 +98,13 @@ pub fn forget(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<(), StoreError> {
 
 /// One searchable record.
 pub fn searchable(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Searchable>, StoreError> {
-    tx.first(SEARCHABLE, values![id.as_str()])?
-        .as_ref()
-        .map(read_searchable)
-        .transpose()
+    tx.first(SEARCHABLE, values![id.as_str()])?.as_ref().map(read_searchable).transpose()
 }
 
 /// The record with a search key.
 pub fn by_key(tx: &mut dyn Tx, search_key: u64) -> Result<Option<Searchable>, StoreError> {
     let key = i64::try_from(search_key).map_err(|_| StoreError::Encode("a search key"))?;
-    tx.first(BY_KEY, values![key])?
-        .as_ref()
-        .map(read_searchable)
-        .transpose()
+    tx.first(BY_KEY, values![key])?.as_ref().map(read_searchable).transpose()
 }
 
 /// Searchable records with a key above `after_key`, in key order.
@@ -131,10 +114,7 @@ pub fn page_searchable(
     limit: u32,
 ) -> Result<Vec<Searchable>, StoreError> {
     let key = i64::try_from(after_key).map_err(|_| StoreError::Encode("a search key"))?;
-    tx.query(PAGE_SEARCHABLE, values![key, limit])?
-        .iter()
-        .map(read_searchable)
-        .collect()
+    tx.query(PAGE_SEARCHABLE, values![key, limit])?.iter().map(read_searchable).collect()
 }
 
 fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {
@@ -156,7 +136,5 @@ fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {
 pub fn search_key(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<u64>, StoreError> {
     let row = tx.first(SEARCH_KEY, values![id.as_str()])?;
     let Some(row) = row else { return Ok(None) };
-    Ok(row
-        .opt_i64("search_key")?
-        .and_then(|key| u64::try_from(key).ok()))
+    Ok(row.opt_i64("search_key")?.and_then(|key| u64::try_from(key).ok()))
 }

@@ -47,13 +47,7 @@ fn roots_and_proofs_are_those_of_rfc_6962(ground: &Ground) {
                 assert_eq!(root.0, oracle::root(tree), "root of {size}");
                 for m in 0..size {
                     let proof = audit::inclusion(tx, size as u64, m as u64)?;
-                    assert!(audit::includes(
-                        &proof,
-                        size as u64,
-                        root,
-                        m as u64,
-                        Hash(tree[m])
-                    ));
+                    assert!(audit::includes(&proof, size as u64, root, m as u64, Hash(tree[m])));
                     let other = Hash(leaves[(m + 1) % COUNT]);
                     assert!(!audit::includes(&proof, size as u64, root, m as u64, other));
                     assert_eq!(bytes(proof), oracle::path(m, tree), "path of {m} in {size}");
@@ -62,11 +56,7 @@ fn roots_and_proofs_are_those_of_rfc_6962(ground: &Ground) {
                     let proof = audit::consistency(tx, size as u64, m as u64)?;
                     let earlier = (m as u64, Hash(oracle::root(&leaves[..m])));
                     assert!(audit::extends(&proof, (size as u64, root), earlier));
-                    assert_eq!(
-                        bytes(proof),
-                        oracle::proof(m, tree),
-                        "proof of {m} in {size}"
-                    );
+                    assert_eq!(bytes(proof), oracle::proof(m, tree), "proof of {m} in {size}");
                 }
             }
             assert!(audit::inclusion(tx, 4, 4).is_err());
@@ -78,63 +68,31 @@ fn roots_and_proofs_are_those_of_rfc_6962(ground: &Ground) {
 
 fn an_empty_and_a_whole_record_verify(ground: &Ground) {
     let database = ground.custody();
-    let empty = database
-        .read(|tx| verify(tx, &verifier(), &|_, _| ()))
-        .unwrap();
+    let empty = database.read(|tx| verify(tx, &verifier(), &|_, _| ())).unwrap();
     assert_eq!((empty.size, empty.root.0), (0, oracle::root(&[])));
-    assert_eq!(
-        database
-            .write(|tx| checkpoint::sign(tx, &key(), at(1)))
-            .unwrap(),
-        None
-    );
+    assert_eq!(database.write(|tx| checkpoint::sign(tx, &key(), at(1))).unwrap(), None);
     for (size, signed) in [(3, 1), (4, 2)] {
         fill(&database, if size == 3 { 3 } else { 1 });
-        let made = database
-            .write(|tx| checkpoint::sign(tx, &key(), at(size)))
-            .unwrap()
-            .unwrap();
-        let again = database
-            .write(|tx| checkpoint::sign(tx, &key(), at(9)))
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            made, again,
-            "nothing was added, so there is nothing to sign"
-        );
+        let made = database.write(|tx| checkpoint::sign(tx, &key(), at(size))).unwrap().unwrap();
+        let again = database.write(|tx| checkpoint::sign(tx, &key(), at(9))).unwrap().unwrap();
+        assert_eq!(made, again, "nothing was added, so there is nothing to sign");
         let calls = std::cell::RefCell::new(Vec::new());
         let progress = |done, total| calls.borrow_mut().push((done, total));
-        let whole = database
-            .read(|tx| verify(tx, &verifier(), &progress))
-            .unwrap();
-        assert_eq!(
-            (whole.size, whole.checkpoints, whole.signed),
-            (made.size, signed, made.size)
-        );
-        assert_eq!(
-            verifier().open(&made.note).unwrap(),
-            (made.size, whole.root)
-        );
+        let whole = database.read(|tx| verify(tx, &verifier(), &progress)).unwrap();
+        assert_eq!((whole.size, whole.checkpoints, whole.signed), (made.size, signed, made.size));
+        assert_eq!(verifier().open(&made.note).unwrap(), (made.size, whole.root));
         assert_eq!(calls.borrow().last(), Some(&(made.size, made.size)));
     }
-    let other = AuditKey::new("buccal/index", &[5; 32])
-        .unwrap()
-        .verifier()
-        .unwrap();
+    let other = AuditKey::new("buccal/index", &[5; 32]).unwrap().verifier().unwrap();
     assert!(database.read(|tx| verify(tx, &other, &|_, _| ())).is_err());
 }
 
 fn a_record_longer_than_a_page_verifies(ground: &Ground) {
     let database = ground.custody();
     fill(&database, 1003);
-    let whole = database
-        .read(|tx| verify(tx, &verifier(), &|_, _| ()))
-        .unwrap();
+    let whole = database.read(|tx| verify(tx, &verifier(), &|_, _| ())).unwrap();
     assert_eq!(whole.size, 1003);
-    assert_eq!(
-        database.read(|tx| audit::root(tx, 1003)).unwrap().0,
-        whole.root.0
-    );
+    assert_eq!(database.read(|tx| audit::root(tx, 1003)).unwrap().0, whole.root.0);
 }
 
 fn a_rolled_back_append_leaves_no_trace(ground: &Ground) {
@@ -146,13 +104,7 @@ fn a_rolled_back_append_leaves_no_trace(ground: &Ground) {
     });
     assert!(failed.is_err());
     fill(&database, 2);
-    assert_eq!(
-        database
-            .read(|tx| verify(tx, &verifier(), &|_, _| ()))
-            .unwrap()
-            .size,
-        5
-    );
+    assert_eq!(database.read(|tx| verify(tx, &verifier(), &|_, _| ())).unwrap().size, 5);
 }
 
 fn events_are_paged(ground: &Ground) {
@@ -177,39 +129,22 @@ fn events_are_paged(ground: &Ground) {
 fn the_record_cannot_be_changed_by_sql(ground: &Ground) {
     let database = ground.custody();
     fill(&database, 2);
-    database
-        .write(|tx| checkpoint::sign(tx, &key(), at(9)))
-        .unwrap();
+    database.write(|tx| checkpoint::sign(tx, &key(), at(9))).unwrap();
     let mut statements: Vec<String> = Vec::new();
-    for (table, column) in [
-        ("event", "actor"),
-        ("audit_hash", "hash"),
-        ("checkpoint", "note"),
-    ] {
+    for (table, column) in [("event", "actor"), ("audit_hash", "hash"), ("checkpoint", "note")] {
         statements.push(format!("UPDATE {table} SET {column} = {column}"));
         statements.push(format!("DELETE FROM {table}"));
         if database.dialect() == store::Dialect::Postgres {
             statements.push(format!("TRUNCATE {table}"));
         } else {
-            statements.push(format!(
-                "INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
-            ));
+            statements.push(format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"));
         }
     }
     for sql in statements {
-        let error = database
-            .write(|tx| tx.execute(&sql, &[]))
-            .unwrap_err()
-            .to_string();
+        let error = database.write(|tx| tx.execute(&sql, &[])).unwrap_err().to_string();
         assert!(error.contains("is append-only"), "{sql}: {error}");
     }
-    assert_eq!(
-        database
-            .read(|tx| verify(tx, &verifier(), &|_, _| ()))
-            .unwrap()
-            .size,
-        2
-    );
+    assert_eq!(database.read(|tx| verify(tx, &verifier(), &|_, _| ())).unwrap().size, 2);
 }
 
 contract! {

@@ -26,24 +26,16 @@ fn set_up(ground: &Ground) -> Database {
     let table = "CREATE TABLE doctor (name TEXT PRIMARY KEY, on_call BIGINT NOT NULL \
                  CONSTRAINT on_call_is_truth CHECK (on_call IN (0, 1)))";
     database.write(|tx| tx.script(table)).unwrap();
-    database
-        .write(|tx| add(tx, "one").and_then(|()| add(tx, "two")))
-        .unwrap();
+    database.write(|tx| add(tx, "one").and_then(|()| add(tx, "two"))).unwrap();
     database
 }
 
 fn add(tx: &mut dyn Tx, name: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO doctor (name, on_call) VALUES ($1, $2)",
-        values![name, 1_i64],
-    )
-    .map(drop)
+    tx.execute("INSERT INTO doctor (name, on_call) VALUES ($1, $2)", values![name, 1_i64]).map(drop)
 }
 
 fn on_call(tx: &mut dyn Tx) -> Result<i64, StoreError> {
-    tx.first("SELECT COUNT(*) AS n FROM doctor WHERE on_call = 1", &[])?
-        .unwrap()
-        .get_i64("n")
+    tx.first("SELECT COUNT(*) AS n FROM doctor WHERE on_call = 1", &[])?.unwrap().get_i64("n")
 }
 
 fn an_error_of_the_caller_rolls_back(ground: &Ground) {
@@ -57,10 +49,7 @@ fn an_error_of_the_caller_rolls_back(ground: &Ground) {
         add(tx, "three")?;
         Ok(add(tx, "one")?)
     });
-    assert!(matches!(
-        result,
-        Err(Own::Store(StoreError::Conflict { .. }))
-    ));
+    assert!(matches!(result, Err(Own::Store(StoreError::Conflict { .. }))));
     assert_eq!(database.read(on_call).unwrap(), 2);
 }
 
@@ -125,18 +114,9 @@ fn constraints_have_the_same_names_and_show_no_values(ground: &Ground) {
     let error = database
         .write(|tx| tx.execute("UPDATE doctor SET on_call = $1", values![None::<i64>]))
         .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the database refused the row: doctor.on_call"
-    );
-    for sql in [
-        "UPDATE doctor SET on_call = $1",
-        "SELECT $1 FROM nowhere",
-        "SELECT nothing, $1",
-    ] {
-        let error = database
-            .write(|tx| tx.query(sql, values!["secret"]))
-            .unwrap_err();
+    assert_eq!(error.to_string(), "the database refused the row: doctor.on_call");
+    for sql in ["UPDATE doctor SET on_call = $1", "SELECT $1 FROM nowhere", "SELECT nothing, $1"] {
+        let error = database.write(|tx| tx.query(sql, values!["secret"])).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }
@@ -155,18 +135,12 @@ fn values_come_back_as_they_went(ground: &Ground) {
         .write(|tx| {
             let insert = "INSERT INTO v (b, t, r, i) VALUES ($4, $3, $2, $1)";
             tx.execute(insert, values![i64::MIN, 0.1, text, vec![0_u8, 255]])?;
-            tx.execute(
-                insert,
-                values![None::<i64>, None::<f64>, None::<&str>, None::<Vec<u8>>],
-            )
+            tx.execute(insert, values![None::<i64>, None::<f64>, None::<&str>, None::<Vec<u8>>])
         })
         .unwrap();
-    let rows = database
-        .read(|tx| tx.query("SELECT i, r, t, b FROM v ORDER BY t", &[]))
-        .unwrap();
-    let (full, empty): (Vec<_>, Vec<_>) = rows
-        .iter()
-        .partition(|row| row.opt_i64("i").unwrap().is_some());
+    let rows = database.read(|tx| tx.query("SELECT i, r, t, b FROM v ORDER BY t", &[])).unwrap();
+    let (full, empty): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row.opt_i64("i").unwrap().is_some());
     assert_eq!(full[0].get_i64("i").unwrap(), i64::MIN);
     assert_eq!(full[0].get_f64("r").unwrap().to_bits(), 0.1_f64.to_bits());
     assert_eq!(full[0].get_text("t").unwrap(), text);
@@ -180,9 +154,7 @@ fn write_skew_is_impossible(ground: &Ground) {
     let database = set_up(ground);
     let handles = [ground.open(), ground.open()];
     for _ in 0..20 {
-        database
-            .write(|tx| tx.execute("UPDATE doctor SET on_call = 1", &[]))
-            .unwrap();
+        database.write(|tx| tx.execute("UPDATE doctor SET on_call = 1", &[])).unwrap();
         let start = Barrier::new(2);
         let left: Vec<bool> = thread::scope(|scope| {
             let leaving = [("one", &handles[0]), ("two", &handles[1])].map(|(name, handle)| {
@@ -192,10 +164,7 @@ fn write_skew_is_impossible(ground: &Ground) {
                     handle.write(|tx| leave(tx, name)).unwrap()
                 })
             });
-            leaving
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            leaving.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(left.iter().filter(|left| **left).count(), 1);
         assert_eq!(database.read(on_call).unwrap(), 1);
@@ -206,10 +175,7 @@ fn leave(tx: &mut dyn Tx, name: &str) -> Result<bool, StoreError> {
     if on_call(tx)? < 2 {
         return Ok(false);
     }
-    tx.execute(
-        "UPDATE doctor SET on_call = 0 WHERE name = $1",
-        values![name],
-    )?;
+    tx.execute("UPDATE doctor SET on_call = 0 WHERE name = $1", values![name])?;
     Ok(true)
 }
 
@@ -257,20 +223,14 @@ fn a_serialisation_failure_runs_the_closure_again() {
             if runs.get() == 1 {
                 let mut beside =
                     ::postgres::Client::connect(ground.url(), ::postgres::NoTls).unwrap();
-                beside
-                    .execute("UPDATE doctor SET on_call = 0 WHERE name = 'one'", &[])
-                    .unwrap();
+                beside.execute("UPDATE doctor SET on_call = 0 WHERE name = 'one'", &[]).unwrap();
             }
             let sql = "UPDATE doctor SET on_call = $1 WHERE name = 'one'";
             tx.execute(sql, values![2 - seen])
         })
         .unwrap();
     assert_eq!(runs.get(), 2);
-    assert_eq!(
-        database.read(on_call).unwrap(),
-        2,
-        "the second run saw one doctor on call"
-    );
+    assert_eq!(database.read(on_call).unwrap(), 2, "the second run saw one doctor on call");
 }
 
 #[test]
@@ -285,11 +245,7 @@ fn a_connection_that_the_server_closed_is_replaced() {
     assert_eq!(database.read(on_call).unwrap(), 2);
     let mut beside = ::postgres::Client::connect(ground.url(), ::postgres::NoTls).unwrap();
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
-    assert_eq!(
-        beside.execute(sql, &[&name]).unwrap(),
-        2,
-        "one to write, one to read"
-    );
+    assert_eq!(beside.execute(sql, &[&name]).unwrap(), 2, "one to write, one to read");
     assert_eq!(database.read(on_call).unwrap(), 2);
     database.write(|tx| add(tx, "three")).unwrap();
 }
@@ -299,19 +255,11 @@ fn a_connection_that_the_server_closed_is_replaced() {
 fn the_files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let ground = Ground::sqlite();
-    let Location::Sqlite(path) = &ground.location else {
-        panic!("SQLite")
-    };
+    let Location::Sqlite(path) = &ground.location else { panic!("SQLite") };
     let _database = set_up(&ground);
     for path in [path.clone(), path.with_extension("db-wal")] {
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let missing = Location::Sqlite(path.join("no").join("such"));
-    assert!(matches!(
-        Database::open(&missing),
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(Database::open(&missing), Err(StoreError::Unavailable(_))));
 }

@@ -20,18 +20,11 @@ impl Ground {
     pub(crate) fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(directory.path().join("test.db"));
-        Self {
-            location,
-            _directory: Some(directory),
-            schema: None,
-        }
+        Self { location, _directory: Some(directory), schema: None }
     }
 
     /// `None`, with a line that says so, if no server was given.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test script names its server this way"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the test script names its server this way")]
     pub(crate) fn postgres() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(url) = std::env::var(VARIABLE) else {
@@ -41,17 +34,11 @@ impl Ground {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let schema = format!("test_{}_{count}", std::process::id());
         let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
-        client
-            .batch_execute(&format!("CREATE SCHEMA {schema}"))
-            .unwrap();
+        client.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
         let joint = if url.contains('?') { '&' } else { '?' };
         let own = format!("{url}{joint}options=-c%20search_path%3D{schema}");
         let location = Location::Postgres(own);
-        Some(Self {
-            location,
-            _directory: None,
-            schema: Some((url, schema)),
-        })
+        Some(Self { location, _directory: None, schema: Some((url, schema)) })
     }
 
     /// One more handle, as another process would have it.

@@ -7,9 +7,7 @@ use store::{Database, StoreError};
 use crate::ground::{Ground, at};
 
 fn enqueue(database: &Database, key: &str, seconds: i64) -> bool {
-    database
-        .write(|tx| job::enqueue(tx, key, "search", &[key], at(seconds)))
-        .unwrap()
+    database.write(|tx| job::enqueue(tx, key, "search", &[key], at(seconds))).unwrap()
 }
 
 fn claim(database: &Database, seconds: i64) -> Vec<Job> {
@@ -70,9 +68,7 @@ fn a_job_of_a_dead_worker_is_claimed_again(ground: &Ground) {
     assert!(matches!(late, Err(StoreError::Conflict { .. })));
     let late = database.write(|tx| job::fail(tx, &first, "late", at(lease + 1)));
     assert!(matches!(late, Err(StoreError::Conflict { .. })));
-    database
-        .write(|tx| job::finish(tx, &second, at(lease + 2)))
-        .unwrap();
+    database.write(|tx| job::finish(tx, &second, at(lease + 2))).unwrap();
 }
 
 fn a_failing_job_waits_longer_each_time_and_then_for_a_person(ground: &Ground) {
@@ -81,14 +77,9 @@ fn a_failing_job_waits_longer_each_time_and_then_for_a_person(ground: &Ground) {
     let mut now = at(0);
     let mut waits = Vec::new();
     for attempt in 1..=ATTEMPTS_MAX {
-        let job = database
-            .write(|tx| job::claim(tx, now, 1))
-            .unwrap()
-            .remove(0);
+        let job = database.write(|tx| job::claim(tx, now, 1)).unwrap().remove(0);
         assert_eq!(job.attempts, attempt);
-        let state = database
-            .write(|tx| job::fail(tx, &job, "no answer", now))
-            .unwrap();
+        let state = database.write(|tx| job::fail(tx, &job, "no answer", now)).unwrap();
         assert_eq!(state == State::Failed, attempt == ATTEMPTS_MAX);
         let stored = database.read(|tx| job::by_key(tx, "a")).unwrap().unwrap();
         assert_eq!(stored.last_error.as_deref(), Some("no answer"));
@@ -98,27 +89,11 @@ fn a_failing_job_waits_longer_each_time_and_then_for_a_person(ground: &Ground) {
     assert!(waits.is_sorted());
     assert_eq!(waits[0], SignedDuration::from_secs(30));
     assert_eq!(waits[11], SignedDuration::from_hours(6));
-    assert!(
-        database
-            .write(|tx| job::claim(tx, now, 1))
-            .unwrap()
-            .is_empty()
-    );
-    let failed = database
-        .read(|tx| job::page(tx, State::Failed, 0, 9))
-        .unwrap();
-    database
-        .write(|tx| job::retry(tx, failed[0].id, now))
-        .unwrap();
-    assert!(
-        database
-            .write(|tx| job::retry(tx, failed[0].id, now))
-            .is_err()
-    );
-    assert_eq!(
-        database.write(|tx| job::claim(tx, now, 1)).unwrap()[0].attempts,
-        1
-    );
+    assert!(database.write(|tx| job::claim(tx, now, 1)).unwrap().is_empty());
+    let failed = database.read(|tx| job::page(tx, State::Failed, 0, 9)).unwrap();
+    database.write(|tx| job::retry(tx, failed[0].id, now)).unwrap();
+    assert!(database.write(|tx| job::retry(tx, failed[0].id, now)).is_err());
+    assert_eq!(database.write(|tx| job::claim(tx, now, 1)).unwrap()[0].attempts, 1);
 }
 
 contract! {

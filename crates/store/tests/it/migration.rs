@@ -7,14 +7,9 @@ use store::{Database, Dialect, StoreError, custody, index};
 
 use crate::ground::{Ground, at};
 
-const ONE: Migration = Migration {
-    name: "one",
-    sql: "CREATE TABLE one (id {int} PRIMARY KEY, b {bytes}) {strict};",
-};
-const TWO: Migration = Migration {
-    name: "two",
-    sql: "ALTER TABLE one ADD COLUMN t TEXT;",
-};
+const ONE: Migration =
+    Migration { name: "one", sql: "CREATE TABLE one (id {int} PRIMARY KEY, b {bytes}) {strict};" };
+const TWO: Migration = Migration { name: "two", sql: "ALTER TABLE one ADD COLUMN t TEXT;" };
 
 /// The schema as the engine describes it, one line per thing.
 fn schema(database: &Database) -> Vec<String> {
@@ -31,9 +26,7 @@ fn schema(database: &Database) -> Vec<String> {
         }
     };
     let rows = database.read(|tx| tx.query(sql, &[])).unwrap();
-    rows.iter()
-        .map(|row| row.get_text("line").unwrap().to_owned())
-        .collect()
+    rows.iter().map(|row| row.get_text("line").unwrap().to_owned()).collect()
 }
 
 fn applying_twice_changes_nothing(ground: &Ground) {
@@ -66,10 +59,7 @@ fn clean(lines: Vec<String>) -> Vec<String> {
         .into_iter()
         .map(|line| match line.split_once(" ON test_") {
             Some((head, tail)) => {
-                format!(
-                    "{head} ON {}",
-                    tail.split_once('.').map_or(tail, |(_, table)| table)
-                )
+                format!("{head} ON {}", tail.split_once('.').map_or(tail, |(_, table)| table))
             }
             None => line,
         })
@@ -79,10 +69,7 @@ fn clean(lines: Vec<String>) -> Vec<String> {
 fn a_changed_step_is_an_error(ground: &Ground) {
     let database = ground.open();
     assert_eq!(migrate(&database, &[ONE], at(0)).unwrap(), 1);
-    let changed = Migration {
-        sql: "CREATE TABLE one (id {int} PRIMARY KEY) {strict};",
-        ..ONE
-    };
+    let changed = Migration { sql: "CREATE TABLE one (id {int} PRIMARY KEY) {strict};", ..ONE };
     let error = migrate(&database, &[changed, TWO], at(0)).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -90,35 +77,19 @@ fn a_changed_step_is_an_error(ground: &Ground) {
          changing an applied one"
     );
     let error = migrate(&database, &[TWO], at(0)).unwrap_err().to_string();
-    assert!(
-        error.contains("is `one` in the database, but `two`"),
-        "{error}"
-    );
+    assert!(error.contains("is `one` in the database, but `two`"), "{error}");
     assert_eq!(migrate(&database, &[ONE, TWO], at(0)).unwrap(), 1);
     let error = migrate(&database, &[ONE], at(0)).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("2 steps, this programme knows 1"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("2 steps, this programme knows 1"), "{error}");
 }
 
 fn a_failing_step_leaves_nothing(ground: &Ground) {
     let database = ground.open();
-    let bad = Migration {
-        name: "bad",
-        sql: "CREATE TABLE two (a {int}) {strict}; CREATE nothing;",
-    };
-    assert!(matches!(
-        migrate(&database, &[ONE, bad], at(0)),
-        Err(StoreError::Statement(_))
-    ));
+    let bad =
+        Migration { name: "bad", sql: "CREATE TABLE two (a {int}) {strict}; CREATE nothing;" };
+    assert!(matches!(migrate(&database, &[ONE, bad], at(0)), Err(StoreError::Statement(_))));
     let before = schema(&database);
-    assert!(
-        !before.iter().any(|line| line.contains("two")),
-        "{before:?}"
-    );
+    assert!(!before.iter().any(|line| line.contains("two")), "{before:?}");
     assert_eq!(migrate(&database, &[ONE, TWO], at(0)).unwrap(), 1);
 }
 
@@ -127,10 +98,7 @@ fn many_can_open_and_migrate_at_once(ground: &Ground) {
     let new: Vec<usize> = thread::scope(|scope| {
         let starting = [(); 6]
             .map(|()| scope.spawn(|| migrate(&ground.open(), custody::MIGRATIONS, at(0)).unwrap()));
-        starting
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        starting.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(new.iter().sum::<usize>(), custody::MIGRATIONS.len());
 }

@@ -6,20 +6,11 @@ use sha2::{Digest, Sha256};
 pub(crate) type Hash = [u8; 32];
 
 pub(crate) fn leaf(data: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(data)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([0]).chain_update(data).finalize().into()
 }
 
 fn node(left: Hash, right: Hash) -> Hash {
-    Sha256::new()
-        .chain_update([1])
-        .chain_update(left)
-        .chain_update(right)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// Largest power of two smaller than `n`, for `n > 1`.
@@ -50,11 +41,8 @@ pub(crate) fn path(m: usize, leaves: &[Hash]) -> Vec<Hash> {
     }
     let k = split(leaves.len());
     let (left, right) = leaves.split_at(k);
-    let (mut path, other) = if m < k {
-        (path(m, left), root(right))
-    } else {
-        (path(m - k, right), root(left))
-    };
+    let (mut path, other) =
+        if m < k { (path(m, left), root(right)) } else { (path(m - k, right), root(left)) };
     path.push(other);
     path
 }
@@ -66,11 +54,7 @@ pub(crate) fn proof(m: usize, leaves: &[Hash]) -> Vec<Hash> {
 
 fn subproof(m: usize, leaves: &[Hash], whole: bool) -> Vec<Hash> {
     if m == leaves.len() {
-        return if whole {
-            Vec::new()
-        } else {
-            vec![root(leaves)]
-        };
+        return if whole { Vec::new() } else { vec![root(leaves)] };
     }
     let k = split(leaves.len());
     let (left, right) = leaves.split_at(k);

@@ -51,16 +51,9 @@ fn a_stage_is_written_once_per_version(ground: &Ground) {
 
 fn a_state_that_is_no_stage_is_damaged(ground: &Ground) {
     let database = set_up(ground);
-    database
-        .write(|tx| put(tx, TABLE, "k1", None, "stage", &"Lost", at(0)))
-        .unwrap();
-    let error = database
-        .read(|tx| load::<Stage>(tx, TABLE, "k1"))
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "damaged value in table kit, row k1, column state"
-    );
+    database.write(|tx| put(tx, TABLE, "k1", None, "stage", &"Lost", at(0))).unwrap();
+    let error = database.read(|tx| load::<Stage>(tx, TABLE, "k1")).unwrap_err();
+    assert_eq!(error.to_string(), "damaged value in table kit, row k1, column state");
 }
 
 contract! {

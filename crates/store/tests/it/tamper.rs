@@ -17,9 +17,7 @@ fn record(ground: &Ground) -> Database {
     let database = ground.custody();
     for (count, size) in [(7, 7), (6, 13), (7, 20)] {
         fill(&database, count);
-        let made = database
-            .write(|tx| checkpoint::sign(tx, &key(), at(size)))
-            .unwrap();
+        let made = database.write(|tx| checkpoint::sign(tx, &key(), at(size))).unwrap();
         assert_eq!(made.unwrap().size, size as u64);
     }
     let disarm = match database.dialect() {
@@ -58,8 +56,7 @@ fn run(sql: &str) -> impl Fn(&mut dyn Tx) -> Result<(), StoreError> {
 
 fn set_hash(tx: &mut dyn Tx, position: u64, hash: [u8; 32]) -> Result<(), StoreError> {
     let sql = "UPDATE audit_hash SET hash = $1 WHERE position = $2";
-    tx.execute(sql, values![hash, position as i64])
-        .map(|changed| assert_eq!(changed, 1))
+    tx.execute(sql, values![hash, position as i64]).map(|changed| assert_eq!(changed, 1))
 }
 
 fn event(tx: &mut dyn Tx, seq: u64) -> Result<Event, StoreError> {
@@ -77,10 +74,7 @@ fn every_column_of_a_row(ground: &Ground) {
         assert_eq!(found(&database, run(&sql)), (seq, seq, Wrong::Leaf));
     }
     let sql = "UPDATE event SET seq = 100 WHERE seq = 9";
-    assert_eq!(
-        found(&database, run(sql)),
-        (9, 9, Wrong::Missing { next: 10 })
-    );
+    assert_eq!(found(&database, run(sql)), (9, 9, Wrong::Missing { next: 10 }));
     let sql = "UPDATE event SET at = 9223372036854775807 WHERE seq = 9";
     assert_eq!(found(&database, run(sql)), (9, 9, Wrong::Unreadable));
 }
@@ -95,15 +89,9 @@ fn text_moved_between_columns(ground: &Ground) {
 fn rows_deleted_added_and_swapped(ground: &Ground) {
     let database = record(ground);
     let sql = "DELETE FROM event WHERE seq = 9";
-    assert_eq!(
-        found(&database, run(sql)),
-        (9, 9, Wrong::Missing { next: 10 })
-    );
+    assert_eq!(found(&database, run(sql)), (9, 9, Wrong::Missing { next: 10 }));
     let sql = "DELETE FROM event WHERE seq = 0";
-    assert_eq!(
-        found(&database, run(sql)),
-        (0, 0, Wrong::Missing { next: 1 })
-    );
+    assert_eq!(found(&database, run(sql)), (0, 0, Wrong::Missing { next: 1 }));
     let sql = "UPDATE event SET seq = 99 WHERE seq = 5; UPDATE event SET seq = 5 WHERE seq = 14; \
                UPDATE event SET seq = 14 WHERE seq = 99";
     assert_eq!(found(&database, run(sql)), (5, 5, Wrong::Leaf));
@@ -113,10 +101,7 @@ fn rows_deleted_added_and_swapped(ground: &Ground) {
     let sql = "INSERT INTO event SELECT 20, at, actor, purpose, station, subject, kind, body \
                FROM event WHERE seq = 3";
     let position = stored_hash_index(0, 20);
-    assert_eq!(
-        found(&database, run(sql)),
-        (20, 20, Wrong::HashMissing { position })
-    );
+    assert_eq!(found(&database, run(sql)), (20, 20, Wrong::HashMissing { position }));
 }
 
 fn a_changed_hash_of_each_level(ground: &Ground) {
@@ -128,39 +113,24 @@ fn a_changed_hash_of_each_level(ground: &Ground) {
     for (level, n, entry) in [(1, 2, 5), (2, 1, 7), (3, 0, 7), (1, 8, 17), (1, 0, 1)] {
         let position = stored_hash_index(level, n);
         let wrong = Wrong::Node { position };
-        assert_eq!(
-            found(&database, change(position)),
-            (entry, entry, wrong),
-            "{level} {n}"
-        );
+        assert_eq!(found(&database, change(position)), (entry, entry, wrong), "{level} {n}");
     }
     // Nothing is stored above 16 to 19 yet, so the rows cannot be cleared by it.
     let position = stored_hash_index(2, 4);
-    assert_eq!(
-        found(&database, change(position)),
-        (16, 19, Wrong::Rewritten { position })
-    );
+    assert_eq!(found(&database, change(position)), (16, 19, Wrong::Rewritten { position }));
 }
 
 fn hashes_deleted_added_and_cut(ground: &Ground) {
     let database = record(ground);
     let position = stored_hash_index(1, 2);
     let sql = format!("DELETE FROM audit_hash WHERE position = {position}");
-    assert_eq!(
-        found(&database, run(&sql)),
-        (5, 5, Wrong::HashMissing { position })
-    );
+    assert_eq!(found(&database, run(&sql)), (5, 5, Wrong::HashMissing { position }));
     let extra = stored_hash_count(20) + 1;
     let sql = format!("UPDATE audit_hash SET position = {extra} WHERE position = {position}");
-    assert_eq!(
-        found(&database, run(&sql)),
-        (5, 5, Wrong::HashMissing { position })
-    );
+    assert_eq!(found(&database, run(&sql)), (5, 5, Wrong::HashMissing { position }));
     let sql =
         format!("INSERT INTO audit_hash SELECT {extra}, hash FROM audit_hash WHERE position = 0");
-    let wrong = Wrong::HashExtra {
-        position: extra as i64,
-    };
+    let wrong = Wrong::HashExtra { position: extra as i64 };
     assert_eq!(found(&database, run(&sql)), (20, 20, wrong));
     let cut = |tx: &mut dyn Tx| {
         let sql = "UPDATE audit_hash SET hash = $1 WHERE position = 3";
@@ -196,11 +166,7 @@ fn a_row_with_every_hash_above_it(ground: &Ground) {
             tx.execute(sql, values![seq as i64])?;
             rebuild(tx)
         };
-        assert_eq!(
-            found(&database, falsify),
-            (first, last, Wrong::Root { size }),
-            "{seq}"
-        );
+        assert_eq!(found(&database, falsify), (first, last, Wrong::Root { size }), "{seq}");
     }
 }
 
@@ -219,9 +185,7 @@ fn rebuild(tx: &mut dyn Tx) -> Result<(), StoreError> {
         let hashes = stored_hashes_for_record_hash(event.seq, leaf, &rebuilt).unwrap();
         rebuilt.0.extend(hashes);
     }
-    (0..)
-        .zip(&rebuilt.0)
-        .try_for_each(|(position, hash)| set_hash(tx, position, hash.0))
+    (0..).zip(&rebuilt.0).try_for_each(|(position, hash)| set_hash(tx, position, hash.0))
 }
 
 fn the_end_cut_off(ground: &Ground) {
@@ -239,10 +203,7 @@ fn the_end_cut_off(ground: &Ground) {
 
 fn checkpoints_changed(ground: &Ground) {
     let database = record(ground);
-    let fault = |note| Wrong::CheckpointNote {
-        size: 13,
-        fault: note,
-    };
+    let fault = |note| Wrong::CheckpointNote { size: 13, fault: note };
     let sql = "UPDATE checkpoint SET note = REPLACE(note, 'buccal/custody' || chr(10) || '13', \
                'buccal/custody' || chr(10) || '12') WHERE size = 13";
     let sql = match database.dialect() {
@@ -255,10 +216,7 @@ fn checkpoints_changed(ground: &Ground) {
     let malformed = fault(checkpoint::NoteFault::Malformed);
     assert_eq!(found(&database, run(sql)), (12, 12, malformed));
     let sql = "UPDATE checkpoint SET size = 12 WHERE size = 13";
-    assert_eq!(
-        found(&database, run(sql)),
-        (11, 11, Wrong::CheckpointSize { size: 12 })
-    );
+    assert_eq!(found(&database, run(sql)), (11, 11, Wrong::CheckpointSize { size: 12 }));
 }
 
 /// Signing a falsified record would make it look sound.
@@ -270,10 +228,7 @@ fn a_falsified_record_is_not_signed(ground: &Ground) {
         audit::append(tx, &entry(20))?;
         checkpoint::sign(tx, &key(), at(99)).map(drop)
     });
-    assert!(
-        matches!(result, Err(StoreError::Corrupt { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
 }
 
 fn findings_are_sentences(ground: &Ground) {

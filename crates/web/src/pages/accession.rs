@@ -85,8 +85,7 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 
 fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
     let limit = call.limit()?;
-    call.programme
-        .list_accessions(&call.op, stage, &After::start(), limit)
+    call.programme.list_accessions(&call.op, stage, &After::start(), limit)
 }
 
 fn examine(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -100,15 +99,9 @@ fn examine(call: &Call<'_>) -> Result<Done, ServiceError> {
 }
 
 fn examine_of(seen: Seen) -> Result<Examine, ServiceError> {
-    let Seen {
-        kit,
-        findings: scans,
-        faults,
-    } = seen;
+    let Seen { kit, findings: scans, faults } = seen;
     let wrong = |field: &str| faults.iter().any(|fault| fault == field);
-    let device = scans
-        .device
-        .or(wrong("sample_present").then(|| kit.clone()));
+    let device = scans.device.or(wrong("sample_present").then(|| kit.clone()));
     let device = device.ok_or_else(|| {
         ServiceError::Invalid(
             "device: it was not scanned; scan it, or tick that device or sample is missing"
@@ -229,7 +222,9 @@ fn checklist(forms: &Forms<'_>, kit: &str) -> Markup {
     let other = "Only where the form inside bears another barcode than the one you scanned";
     html! {
         (form.wrap("Record the examination", &html! {
-            (form.boxes("faults", "What is wrong with it", "Tick nothing where all is sound", FAULTS))
+            (form.boxes(
+                "faults", "What is wrong with it", "Tick nothing where all is sound", FAULTS,
+            ))
             details {
                 summary { "Several devices, or a form of another kit" }
                 (form.text("findings.devices", "Devices in the kit", ""))

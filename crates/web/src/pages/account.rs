@@ -99,10 +99,7 @@ impl Given {
                 "site: it is empty; give a site, a laboratory, or * for all".to_owned(),
             ));
         }
-        Ok(Grant {
-            role,
-            site: self.site.trim().to_owned(),
-        })
+        Ok(Grant { role, site: self.site.trim().to_owned() })
     }
 }
 
@@ -113,15 +110,13 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 fn create(call: &Call<'_>) -> Result<Done, ServiceError> {
     let Create { password, given } = call.request()?;
     let grants = [given.grant()?];
-    call.programme
-        .create_account(&call.op, &given.account, &password, &grants)?;
+    call.programme.create_account(&call.op, &given.account, &password, &grants)?;
     Done::with(&given.account)
 }
 
 fn grant(call: &Call<'_>) -> Result<Done, ServiceError> {
     let given: Given = call.request()?;
-    call.programme
-        .grant_role(&call.op, &given.account, &given.grant()?)?;
+    call.programme.grant_role(&call.op, &given.account, &given.grant()?)?;
     Done::with(&given.account)
 }
 
@@ -143,9 +138,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
 
 fn row(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Vec<Markup> {
     let own = line.account == call.op.actor.account;
-    let form = forms
-        .of("account/deactivate")
-        .keyed("account", &line.account);
+    let form = forms.of("account/deactivate").keyed("account", &line.account);
     vec![
         plain(&line.account),
         tag(if line.active { "yes" } else { "no" }),

@@ -35,18 +35,29 @@ pub(crate) const STATION: Station = Station {
             give: None,
         },
     ],
-    verbs: &[Verb {
-        name: "verify",
-        action: "audit.verify",
-        page: "/audit/verify",
-        inputs: &[],
-        file: false,
-        done: "Every entry of both records was checked; see below.",
-        run: verify,
-    }],
+    verbs: &[
+        Verb {
+            name: "verify",
+            action: "audit.verify",
+            page: "/audit/verify",
+            inputs: &[],
+            file: false,
+            done: "Every entry of both records was checked; see below.",
+            run: verify,
+        },
+        Verb {
+            name: "sign",
+            action: "audit.sign",
+            page: "/audit/verify",
+            inputs: &[],
+            file: false,
+            done: "Both records are signed; publish what stands below.",
+            run: sign,
+        },
+    ],
 };
 
-/// Verifying takes nothing.
+/// Verifying and signing take nothing.
 #[derive(Deserialize)]
 struct Nothing {}
 
@@ -54,9 +65,7 @@ fn side(call: &Call<'_>) -> Result<Side, ServiceError> {
     match call.entered.get("side") {
         "" | "custody" => Ok(Side::Custody),
         "index" => Ok(Side::Index),
-        _ => Err(ServiceError::Invalid(
-            "side: give custody or index".to_owned(),
-        )),
+        _ => Err(ServiceError::Invalid("side: give custody or index".to_owned())),
     }
 }
 
@@ -67,8 +76,7 @@ fn list(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
             ServiceError::Invalid("before: give the number of an entry".to_owned())
         })?),
     };
-    call.programme
-        .list_audit(&call.op, side(call)?, before, call.limit()?)
+    call.programme.list_audit(&call.op, side(call)?, before, call.limit()?)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -80,6 +88,19 @@ fn verify(call: &Call<'_>) -> Result<Done, ServiceError> {
     let checked = call.programme.verify_audit(&call.op, &|_, _, _| {})?;
     let shown = html! { @for record in &checked { (verdict(record)) } };
     Ok(Done::with(&checked)?.show(shown))
+}
+
+fn sign(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let Nothing {} = call.request()?;
+    let signed = call.programme.sign_audit(&call.op)?;
+    let shown = html! {
+        @for record in &signed {
+            h2 { (title(record.side.word())) " record, " (number(record.size)) " entries" }
+            pre { (record.checkpoint) }
+            p { "Key that verifies it: " (code(&record.verifier_key)) }
+        }
+    };
+    Ok(Done::with(&signed)?.show(shown))
 }
 
 fn verdict(checked: &Checked) -> Markup {
@@ -161,6 +182,13 @@ fn render_verify(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceEr
             "compares the result with the signed checkpoints. Nothing is changed."
         }
         (forms.of("audit/verify").button("Verify both records", ""))
+        @if call.may("audit.sign") {
+            p {
+                "Signing makes a checkpoint of both records. Publish it outside this programme: "
+                "whoever keeps it can prove a later change."
+            }
+            (forms.of("audit/sign").button("Sign both records", ""))
+        }
         @if call.may("audit.view") { p { a href="/audit" { "Back to the entries" } } }
     })
 }

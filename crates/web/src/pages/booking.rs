@@ -101,8 +101,7 @@ pub(crate) const STATION: Station = Station {
 fn list(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let stage = call.stage("open");
     let limit = call.limit()?;
-    call.programme
-        .list_bookings(&call.op, stage, &After::start(), limit)
+    call.programme.list_bookings(&call.op, stage, &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -146,11 +145,7 @@ fn import(call: &Call<'_>) -> Result<Done, ServiceError> {
     let feed = call.file()?;
     let import = call.programme.import_bookings(&call.op, feed, &|_| {})?;
     let mut value = json(&import)?;
-    let problems = import
-        .problems
-        .iter()
-        .map(|p| Value::String(p.to_string()))
-        .collect();
+    let problems = import.problems.iter().map(|p| Value::String(p.to_string())).collect();
     if let Value::Object(fields) = &mut value {
         fields.insert("problems".to_owned(), Value::Array(problems));
     }
@@ -164,20 +159,13 @@ fn imported(import: &BookingImport) -> Markup {
         row("Recorded", import.recorded),
         row("Corrected", import.amended),
         row("Unchanged", import.unchanged),
-        row(
-            "Kept out by the rules or your rights",
-            import.kept_out.len(),
-        ),
+        row("Kept out by the rules or your rights", import.kept_out.len()),
         row("Problems in the file", import.problems.len()),
     ];
     let outcomes = import.outcomes.iter();
-    let outcomes: Vec<_> = outcomes
-        .map(|(word, count)| vec![tag(word), plain(count)])
-        .collect();
+    let outcomes: Vec<_> = outcomes.map(|(word, count)| vec![tag(word), plain(count)]).collect();
     let kept = import.kept_out.iter();
-    let kept: Vec<_> = kept
-        .map(|(row, why)| vec![plain(number(*row)), plain(why)])
-        .collect();
+    let kept: Vec<_> = kept.map(|(row, why)| vec![plain(number(*row)), plain(why)]).collect();
     html! {
         (table("What the feed gave", &["Rows", "Number"], &counts))
         (table("Decisions", &["Outcome", "Number"], &outcomes))
@@ -211,15 +199,7 @@ fn row(call: &Call<'_>, line: &Listed) -> Vec<Markup> {
 
 /// A table of bookings, without names.
 pub(crate) fn rows(call: &Call<'_>, caption: &str, bookings: &[Listed]) -> Markup {
-    let heads = [
-        "Booking",
-        "Site",
-        "Component",
-        "Booked",
-        "Stands",
-        "Decision",
-        "Reasons",
-    ];
+    let heads = ["Booking", "Site", "Component", "Booked", "Stands", "Decision", "Reasons"];
     let rows: Vec<_> = bookings.iter().map(|line| row(call, line)).collect();
     table(caption, &heads, &rows)
 }
@@ -335,9 +315,7 @@ fn amend_form(call: &Call<'_>, forms: &Forms<'_>, viewed: &Viewed) -> Result<Mar
         circumstances: viewed.circumstances.clone(),
     })?;
     let form = forms.of("booking/amend");
-    let form = form
-        .keyed("booking", &viewed.listed.booking)
-        .starting_with(start);
+    let form = form.keyed("booking", &viewed.listed.booking).starting_with(start);
     let fields = html! {
         (hidden("purpose", call.entered.get("purpose")))
         (record::fields(&form, true))

@@ -93,10 +93,7 @@ struct About {
 /// Candidates at a stage; [`WAITING`] is those on which the laboratory has not decided.
 fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
     let (laboratory, limit) = (call.entered.get("laboratory"), call.limit()?);
-    let at = |stage| {
-        call.programme
-            .list_candidates(&call.op, laboratory, stage, limit)
-    };
+    let at = |stage| call.programme.list_candidates(&call.op, laboratory, stage, limit);
     if stage != WAITING {
         return at(stage);
     }
@@ -155,10 +152,7 @@ fn render(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError> {
 
 fn narrow(call: &Call<'_>, stage: &str) -> Markup {
     let titles: Vec<_> = STAGES.iter().map(|word| (*word, title(word))).collect();
-    let options: Vec<_> = titles
-        .iter()
-        .map(|(word, text)| (*word, text.as_str()))
-        .collect();
+    let options: Vec<_> = titles.iter().map(|(word, text)| (*word, text.as_str())).collect();
     let laboratory = call.entered.get("laboratory");
     let hint = "ORI; empty for all of yours";
     form::ask(
@@ -176,14 +170,7 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
     let row = |line: &Listed| {
         let Some(found) = &line.found else {
             let gone = plain("A record was removed");
-            return vec![
-                gone,
-                html! {},
-                html! {},
-                html! {},
-                html! {},
-                tag(line.stage),
-            ];
+            return vec![gone, html! {}, html! {}, html! {}, html! {}, tag(line.stage)];
         };
         let pair = html! { (code(&found.evidence)) " and " (code(&found.record)) };
         let pair = html! {
@@ -212,11 +199,7 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
 }
 
 fn other_side(is_person: bool) -> &'static str {
-    if is_person {
-        "of a person"
-    } else {
-        "other evidence"
-    }
+    if is_person { "of a person" } else { "other evidence" }
 }
 
 fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
@@ -225,7 +208,9 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
         @if let Some(found) = &listed.found {
             (facts(&[
                 ("Evidence", code(&found.evidence)),
-                ("Record", html! { (code(&found.record)) ", " (other_side(found.record_is_person)) }),
+                ("Record", html! {
+                    (code(&found.record)) ", " (other_side(found.record_is_person))
+                }),
                 ("Found", instant(found.found_at)),
                 ("Stage", tag(listed.stage)),
             ]))
@@ -252,22 +237,13 @@ fn counts(comparison: &Comparison) -> Markup {
                 (at(Level::Moderate)) ", low " (at(Level::Low)) ")"
             },
         ),
-        (
-            "Loci that differ",
-            html! { (comparison.mismatching()) (named(comparison, differs)) },
-        ),
-        (
-            "Loosest level that agrees",
-            plain(comparison.loosest().map_or("none", Level::word)),
-        ),
+        ("Loci that differ", html! { (comparison.mismatching()) (named(comparison, differs)) }),
+        ("Loosest level that agrees", plain(comparison.loosest().map_or("none", Level::word))),
     ])
 }
 
 fn differs(outcome: LocusOutcome) -> bool {
-    matches!(
-        outcome,
-        LocusOutcome::Mismatch(_) | LocusOutcome::RequiredAlleleAbsent
-    )
+    matches!(outcome, LocusOutcome::Mismatch(_) | LocusOutcome::RequiredAlleleAbsent)
 }
 
 /// The loci of an outcome, by name.
@@ -297,14 +273,7 @@ fn not_a_hit() -> Markup {
 
 fn loci_table(comparison: &Comparison) -> Markup {
     let rows: Vec<_> = comparison.loci.iter().map(locus_row).collect();
-    let heads = [
-        "Locus",
-        "Evidence",
-        "Record",
-        "Level",
-        "Only on one side",
-        "Verdict",
-    ];
+    let heads = ["Locus", "Evidence", "Record", "Level", "Only on one side", "Verdict"];
     table("Locus by locus", &heads, &rows)
 }
 
@@ -392,7 +361,9 @@ fn steps(call: &Call<'_>, forms: &Forms<'_>, listed: &Listed) -> Markup {
         }
         @if listed.stage == "under_review" && call.may("candidate.exclude") {
             (part("Exclude it", &exclude.wrap("Exclude this candidate", &html! {
-                (exclude.text("why", "Why", "What in the profiles excludes the record as the source"))
+                (exclude.text(
+                    "why", "Why", "What in the profiles excludes the record as the source",
+                ))
             })))
         }
     }

@@ -89,8 +89,7 @@ pub(crate) const STATION: Station = Station {
 };
 
 fn list(call: &Call<'_>, stage: &str, limit: u32) -> Result<Vec<Listed>, ServiceError> {
-    call.programme
-        .list_collections(&call.op, stage, &After::start(), limit)
+    call.programme.list_collections(&call.op, stage, &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -100,11 +99,7 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 /// Back to the table at which the step was done.
 fn back(call: &Call<'_>) -> String {
     let place = |name: &str| in_address(call.entered.get(name));
-    format!(
-        "/collection?site={}&table={}",
-        place("site"),
-        place("table")
-    )
+    format!("/collection?site={}&table={}", place("site"), place("table"))
 }
 
 fn open(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -137,9 +132,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         open.extend(list(call, stage, OPEN_MAX)?);
     }
     let (site, at) = (call.entered.get("site"), call.entered.get("table"));
-    let here = open
-        .iter()
-        .find(|line| line.site == site && line.table == at);
+    let here = open.iter().find(|line| line.site == site && line.table == at);
     let at_table = !site.is_empty() && !at.is_empty();
     Ok(html! {
         @if call.may("collection.open") {
@@ -188,9 +181,7 @@ fn rows(caption: &str, lines: &[Listed]) -> Markup {
         ]
     };
     let rows: Vec<_> = lines.iter().map(row).collect();
-    let heads = [
-        "Kit", "Booking", "Site", "Table", "Stands", "Category", "Opened",
-    ];
+    let heads = ["Kit", "Booking", "Site", "Table", "Stands", "Category", "Opened"];
     table(caption, &heads, &rows)
 }
 
@@ -316,9 +307,7 @@ fn scans(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
             (form.scan("form", "Barcode on the form", "", true))
         }
     };
-    let form = forms
-        .of("collection/scan")
-        .keyed("collection", &line.collection);
+    let form = forms.of("collection/scan").keyed("collection", &line.collection);
     html! {
         @if device.is_empty() {
             h2 { "3. Take the sample, close the device, scan it" }
@@ -336,9 +325,7 @@ fn scans(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
 }
 
 fn sealing(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
-    let form = forms
-        .of("collection/seal")
-        .keyed("collection", &line.collection);
+    let form = forms.of("collection/seal").keyed("collection", &line.collection);
     let fields = html! {
         (place(call))
         (form.tick("prints_taken", "Two flat prints are on the form and can be read"))
@@ -351,9 +338,7 @@ fn sealing(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
 }
 
 fn give_up(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
-    let form = forms
-        .of("collection/abandon")
-        .keyed("collection", &line.collection);
+    let form = forms.of("collection/abandon").keyed("collection", &line.collection);
     let reasons = options(Abandonment::ALL.iter().map(|why| why.word()));
     let fields = html! {
         (place(call))

@@ -17,15 +17,8 @@ use crate::layout::{cut, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::in_address;
 
-const STAGES: &[&str] = &[
-    "",
-    "requested",
-    "lawful",
-    "identified",
-    "retyped",
-    "confirmed",
-    "refuted",
-];
+const STAGES: &[&str] =
+    &["", "requested", "lawful", "identified", "retyped", "confirmed", "refuted"];
 /// Stages that wait for a check.
 const OPEN: &[&str] = &["requested", "lawful", "identified", "retyped"];
 /// The view that stands where no stage is asked for: all of them.
@@ -57,10 +50,7 @@ pub(crate) const STATION: Station = Station {
             name: "check-identity",
             action: "confirmation.check-identity",
             page: "/confirmation",
-            inputs: &[
-                input("confirmation", Shape::Text),
-                input("prints_agree", Shape::Text),
-            ],
+            inputs: &[input("confirmation", Shape::Text), input("prints_agree", Shape::Text)],
             file: false,
             done: "The second check is on record.",
             run: check_identity,
@@ -69,10 +59,7 @@ pub(crate) const STATION: Station = Station {
             name: "retype",
             action: "confirmation.retype",
             page: "/confirmation",
-            inputs: &[
-                input("confirmation", Shape::Text),
-                input("sample_unavailable", Shape::Flag),
-            ],
+            inputs: &[input("confirmation", Shape::Text), input("sample_unavailable", Shape::Flag)],
             file: true,
             done: "The third check is on record.",
             run: retype,
@@ -111,8 +98,7 @@ struct CheckIdentity {
 
 fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
     let limit = call.limit()?;
-    call.programme
-        .list_confirmations(&call.op, stage, &After::start(), limit)
+    call.programme.list_confirmations(&call.op, stage, &After::start(), limit)
 }
 
 /// Every confirmation that waits for a check, the one due first on top.
@@ -135,10 +121,7 @@ fn check_lawful(call: &Call<'_>) -> Result<Done, ServiceError> {
 }
 
 fn check_identity(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let CheckIdentity {
-        confirmation,
-        prints_agree,
-    } = call.request()?;
+    let CheckIdentity { confirmation, prints_agree } = call.request()?;
     let agree = match &prints_agree {
         PrintsAgree::Said(agree) => *agree,
         PrintsAgree::Written(word) if word == "true" => true,
@@ -222,9 +205,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
 /// one laboratory.
 fn chosen(call: &Call<'_>, id: &str) -> Result<Option<Listed>, ServiceError> {
     for stage in STAGES.iter().filter(|stage| !stage.is_empty()) {
-        let open = call
-            .programme
-            .list_confirmations(&call.op, stage, &After::start(), 1_000)?;
+        let open = call.programme.list_confirmations(&call.op, stage, &After::start(), 1_000)?;
         let found = open.into_iter().find(|one| one.confirmation.as_str() == id);
         if found.is_some() {
             return Ok(found);
@@ -248,13 +229,7 @@ fn worklist(call: &Call<'_>, listed: &[Listed]) -> Markup {
         ]
     };
     let rows: Vec<_> = listed.iter().map(row).collect();
-    let heads = [
-        "Specimen",
-        "Candidate",
-        "Laboratory of the case",
-        "Due",
-        "Stage",
-    ];
+    let heads = ["Specimen", "Candidate", "Laboratory of the case", "Due", "Stage"];
     table("Confirmations", &heads, &rows)
 }
 
@@ -324,7 +299,7 @@ const CHECKS: &[Check] = &[
     Check {
         action: "confirmation.conclude",
         title: "Does a second person agree?",
-        meaning: "Somebody other than the person who typed it again looks at all of it and concludes.",
+        meaning: "Somebody other than who typed it again looks at all of it and concludes.",
         form: conclude_form,
     },
 ];

@@ -56,12 +56,7 @@ fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
 
 fn entries_of(entries: &[Entry]) -> Markup {
     let row = |entry: &Entry| {
-        vec![
-            instant(entry.at),
-            tag(entry.action.word()),
-            plain(&entry.place),
-            plain(&entry.by),
-        ]
+        vec![instant(entry.at), tag(entry.action.word()), plain(&entry.place), plain(&entry.by)]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     table(

@@ -60,8 +60,7 @@ struct Decide {
 
 fn list(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let limit = call.limit()?;
-    call.programme
-        .list_bookings(&call.op, "open", &After::start(), limit)
+    call.programme.list_bookings(&call.op, "open", &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -149,13 +148,10 @@ pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
         ),
         ("Rule set", html! { (finding.rule_set) " " (code(&digest)) }),
     ];
-    let reasons = finding.reasons.iter().map(|reason| {
-        vec![
-            code(&reason.id),
-            plain(&reason.authority),
-            plain(&reason.confidence),
-        ]
-    });
+    let reasons = finding
+        .reasons
+        .iter()
+        .map(|reason| vec![code(&reason.id), plain(&reason.authority), plain(&reason.confidence)]);
     let reasons: Vec<_> = reasons.collect();
     html! {
         (facts(&rows))
@@ -186,27 +182,12 @@ fn of(known: &Facts) -> Markup {
         ("Decided on", plain(known.decided_on)),
         ("Age in years", age),
         ("Age is", plain(words(known.age_confidence().word()))),
-        (
-            "Citizenship",
-            plain(words(circumstances.citizenship.word())),
-        ),
-        (
-            "Citizenship is",
-            plain(words(circumstances.citizenship_confidence.word())),
-        ),
-        (
-            "Lawful presence",
-            plain(words(circumstances.lawful_status.word())),
-        ),
+        ("Citizenship", plain(words(circumstances.citizenship.word()))),
+        ("Citizenship is", plain(words(circumstances.citizenship_confidence.word()))),
+        ("Lawful presence", plain(words(circumstances.lawful_status.word()))),
         ("Held because", plain(basis.join(", "))),
-        (
-            "Further proceedings",
-            plain(words(circumstances.further_proceedings.word())),
-        ),
-        (
-            "Analysis on file",
-            plain(words(circumstances.on_file.word())),
-        ),
+        ("Further proceedings", plain(words(circumstances.further_proceedings.word()))),
+        ("Analysis on file", plain(words(circumstances.on_file.word()))),
         ("Another agency collects", plain(other)),
         ("Standing order to collect again", plain(yes)),
     ])

@@ -101,11 +101,7 @@ fn recall(call: &Call<'_>) -> Result<Done, ServiceError> {
 fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let stock = call.programme.kit_stock(&call.op)?;
     let row = |line: &service::kit::Stock| {
-        vec![
-            plain(&line.site),
-            tag(&line.stage),
-            plain(number(line.kits)),
-        ]
+        vec![plain(&line.site), tag(&line.stage), plain(number(line.kits))]
     };
     let rows: Vec<_> = stock.iter().map(row).collect();
     Ok(html! {
@@ -155,10 +151,7 @@ fn recall_form(forms: &Forms<'_>) -> Markup {
 }
 
 fn affected(recall: &Recall) -> Markup {
-    let used = recall
-        .used
-        .iter()
-        .map(|(kit, collection)| vec![code(kit), code(collection)]);
+    let used = recall.used.iter().map(|(kit, collection)| vec![code(kit), code(collection)]);
     let used: Vec<_> = used.collect();
     let withdrawn: Vec<_> = recall.withdrawn.iter().map(|kit| vec![code(kit)]).collect();
     let summary = html! {

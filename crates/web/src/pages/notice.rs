@@ -95,8 +95,7 @@ struct ReleaseName {
 
 fn listed(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let receiver = call.entered.get("receiver");
-    call.programme
-        .list_notices(&call.op, receiver, call.limit()?)
+    call.programme.list_notices(&call.op, receiver, call.limit()?)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -116,11 +115,7 @@ fn acknowledge(call: &Call<'_>) -> Result<Done, ServiceError> {
 }
 
 fn release_name(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let ReleaseName {
-        notice,
-        laboratory,
-        purpose,
-    } = call.request()?;
+    let ReleaseName { notice, laboratory, purpose } = call.request()?;
     let programme = call.programme;
     let person = programme.release_name(&call.op, &notice, &laboratory, purpose)?;
     Ok(Done::with(&person)?.show(released(&notice, &person)))
@@ -128,9 +123,7 @@ fn release_name(call: &Call<'_>) -> Result<Done, ServiceError> {
 
 fn released(notice: &NoticeId, person: &Person) -> Markup {
     let given = |value: &Option<String>| plain(value.as_deref().unwrap_or("not known"));
-    let born = person
-        .date_of_birth
-        .map_or("not known".to_owned(), |day| day.to_string());
+    let born = person.date_of_birth.map_or("not known".to_owned(), |day| day.to_string());
     html! {
         div.now role="status" {
             h2 { "The person behind the confirmed candidate" }
@@ -176,13 +169,7 @@ fn notices_table(call: &Call<'_>, forms: &Forms<'_>, notices: &[Listed]) -> Mark
             (instant(line.due_at))
             @if line.overdue { " " (tag("overdue")) }
         };
-        vec![
-            due,
-            plain(&line.to),
-            about(&line.subject),
-            tag(line.stage),
-            next(call, forms, line),
-        ]
+        vec![due, plain(&line.to), about(&line.subject), tag(line.stage), next(call, forms, line)]
     };
     let rows: Vec<_> = notices.iter().map(row).collect();
     let heads = ["Due", "To", "About", "Stage", "Next"];
@@ -208,7 +195,8 @@ fn next(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
     html! {
         // A name that was read may be read again, for another purpose.
         @if is_name && call.may("notice.release-name") {
-            p { a href={ "/notice/release?notice=" (in_address(line.notice.as_str())) } { "Read the name" } }
+            @let address = in_address(line.notice.as_str());
+            p { a href={ "/notice/release?notice=" (address) } { "Read the name" } }
         }
         @if line.stage == "due" && !is_name && call.may("notice.deliver") {
             (of("notice/deliver").button("Delivered", &said))
@@ -227,10 +215,8 @@ fn render_release(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceE
     let start = json!({ "laboratory": own_laboratory(call, "notice.release-name") });
     let form = forms.of("notice/release-name").keyed("notice", notice);
     let form = form.starting_with(start);
-    let purposes: Vec<_> = Purpose::ALL
-        .iter()
-        .map(|purpose| (purpose.word(), clause(*purpose)))
-        .collect();
+    let purposes: Vec<_> =
+        Purpose::ALL.iter().map(|purpose| (purpose.word(), clause(*purpose))).collect();
     let hint = "34 USC 12592(b)(3) allows no other; what you choose is recorded";
     Ok(html! {
         p {

@@ -54,11 +54,7 @@ pub(crate) const INPUTS: &[Input] = &[
     input("circumstances.fingerprint_event", Shape::Optional),
     input(
         "circumstances.fingerprinted_at",
-        Shape::Local {
-            offset: "booked_offset",
-            seconds: "",
-            needed: false,
-        },
+        Shape::Local { offset: "booked_offset", seconds: "", needed: false },
     ),
     input("circumstances.on_file", Shape::Text),
     input("circumstances.other_agency", Shape::Optional),

@@ -121,8 +121,7 @@ struct Deny {
 }
 
 fn listed(call: &Call<'_>, stage: &str, limit: u32) -> Result<Vec<Listed>, ServiceError> {
-    call.programme
-        .list_removals(&call.op, stage, &After::start(), limit)
+    call.programme.list_removals(&call.op, stage, &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -174,16 +173,13 @@ fn asked(request: &Value) -> Result<Value, ServiceError> {
         "orders" => "orders.1.basis",
         other => other,
     };
-    Err(ServiceError::Invalid(format!(
-        "{field}: it is empty; fill it in"
-    )))
+    Err(ServiceError::Invalid(format!("{field}: it is empty; fill it in")))
 }
 
 /// A row of the form's table of orders: whole, or not at all.
 fn whole((number, row): (String, Value)) -> Result<Value, ServiceError> {
-    let missing = ["basis", "document", "final_on"]
-        .into_iter()
-        .find(|field| row.get(field).is_none());
+    let missing =
+        ["basis", "document", "final_on"].into_iter().find(|field| row.get(field).is_none());
     match missing {
         None => Ok(row),
         Some(field) => Err(ServiceError::Invalid(format!(
@@ -333,7 +329,10 @@ fn execution(call: &Call<'_>, forms: &Forms<'_>, one: &Listed) -> Markup {
     html! {
         @if one.stage == "approved" {
             @if !done(Step::PhysicalSample) && call.may("removal.destroy-sample") {
-                (destroy.wrap("Record the destruction", &destroy.area("method", "What was destroyed, and how", hint)))
+                (destroy.wrap(
+                    "Record the destruction",
+                    &destroy.area("method", "What was destroyed, and how", hint),
+                ))
             }
             @if call.may("removal.certify") {
                 @if both {
@@ -387,14 +386,9 @@ fn expungement(forms: &Forms<'_>) -> Markup {
 }
 
 fn order(form: &Form<'_>, (basis, document, day): &(&str, &str, &str)) -> Markup {
-    let words: Vec<_> = CustodyBasis::ALL
-        .iter()
-        .map(|basis| (basis.word(), title(basis.word())))
-        .collect();
-    let options: Vec<_> = words
-        .iter()
-        .map(|(word, text)| (*word, text.as_str()))
-        .collect();
+    let words: Vec<_> =
+        CustodyBasis::ALL.iter().map(|basis| (basis.word(), title(basis.word()))).collect();
+    let options: Vec<_> = words.iter().map(|(word, text)| (*word, text.as_str())).collect();
     html! {
         (form.select(basis, "Basis that it ends", "", &options))
         (form.text(document, "Number of the certified document", ""))

@@ -37,9 +37,7 @@ fn figure(name: &str, value: u64) -> Vec<Markup> {
 fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let summary = call.programme.summary(&call.op)?;
     let by = summary.bookings_by_disposition.iter();
-    let mut bookings: Vec<_> = by
-        .map(|(word, count)| figure(&title(word), *count))
-        .collect();
+    let mut bookings: Vec<_> = by.map(|(word, count)| figure(&title(word), *count)).collect();
     bookings.push(vec![
         html! { strong { "All bookings" } },
         html! { strong { (number(summary.bookings)) } },

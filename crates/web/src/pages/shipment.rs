@@ -116,8 +116,7 @@ struct Seal {
 
 fn packages(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let (stage, limit) = (call.stage(""), call.limit()?);
-    call.programme
-        .list_packages(&call.op, stage, &After::start(), limit)
+    call.programme.list_packages(&call.op, stage, &After::start(), limit)
 }
 
 fn to_pack(call: &Call<'_>) -> Result<Vec<service::collection::Listed>, ServiceError> {
@@ -132,9 +131,7 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 fn one(call: &Call<'_>) -> Result<Listed, ServiceError> {
     let wanted = call.needed("package")?;
     let start = After::start();
-    let all = call
-        .programme
-        .list_packages(&call.op, "", &start, PACKAGES_MAX)?;
+    let all = call.programme.list_packages(&call.op, "", &start, PACKAGES_MAX)?;
     let mut fitting = all.into_iter();
     let found = fitting.find(|line| line.package.as_str() == wanted);
     found.ok_or_else(|| ServiceError::not_found("package", wanted))
@@ -220,23 +217,12 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let rows: Vec<_> = packages.iter().map(row).collect();
     let kit = |line: &service::collection::Listed| {
         let opened = instant(line.opened_at);
-        vec![
-            code(&line.kit),
-            plain(&line.site),
-            plain(&line.category),
-            opened,
-        ]
+        vec![code(&line.kit), plain(&line.site), plain(&line.category), opened]
     };
     let kits: Vec<_> = waiting.iter().map(kit).collect();
     let form = forms.of("shipment/start");
     let words = ["packing", "sealed", "in_transit", "received", ""];
-    let find = ask_text(
-        "shipment-find",
-        "package",
-        "Package number",
-        "Scan or type it",
-        "",
-    );
+    let find = ask_text("shipment-find", "package", "Package number", "Scan or type it", "");
     Ok(html! {
         (ask("/shipment/package", "Open the package", &find))
         (stages("/shipment", stage, &words))
@@ -278,27 +264,17 @@ fn render_package(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceE
 
 fn pack_form(forms: &Forms<'_>, line: &Listed) -> Markup {
     let form = forms.of("shipment/pack").keyed("package", &line.package);
-    let field = form.scan(
-        "kit",
-        "Kit barcode",
-        "A sealed kit that is in no package",
-        true,
-    );
+    let field = form.scan("kit", "Kit barcode", "A sealed kit that is in no package", true);
     html! { div.now.big { h2 { "Scan a kit into it" } (form.wrap("Put in", &field)) } }
 }
 
 fn seal_form(forms: &Forms<'_>, line: &Listed) -> Markup {
     let form = forms.of("shipment/seal").keyed("package", &line.package);
-    form.wrap(
-        "Seal",
-        &form.scan("seal", "Number of the package seal", "", false),
-    )
+    form.wrap("Seal", &form.scan("seal", "Number of the package seal", "", false))
 }
 
 fn hand_over_form(forms: &Forms<'_>, line: &Listed) -> Markup {
-    let form = forms
-        .of("shipment/hand-over")
-        .keyed("package", &line.package);
+    let form = forms.of("shipment/hand-over").keyed("package", &line.package);
     let fields = html! {
         (form.text("carrier", "Carrier", ""))
         (form.scan("tracking", "Tracking number", "", true))
@@ -308,10 +284,6 @@ fn hand_over_form(forms: &Forms<'_>, line: &Listed) -> Markup {
 
 fn receive_form(forms: &Forms<'_>, line: &Listed) -> Markup {
     let form = forms.of("shipment/receive").keyed("package", &line.package);
-    let field = form.area(
-        "found",
-        "Barcodes found in the package",
-        "Scan every kit; one a line",
-    );
+    let field = form.area("found", "Barcodes found in the package", "Scan every kit; one a line");
     html! { div.now { h2 { "Count it" } (form.wrap("Compare with the manifest", &field)) } }
 }

@@ -110,14 +110,12 @@ fn waiting(call: &Call<'_>) -> Result<Vec<Waiting>, ServiceError> {
 
 fn plates(call: &Call<'_>, stage: &str) -> Result<Vec<ListedPlate>, ServiceError> {
     let limit = call.limit()?;
-    call.programme
-        .list_plates(&call.op, stage, &After::start(), limit)
+    call.programme.list_plates(&call.op, stage, &After::start(), limit)
 }
 
 fn readings(call: &Call<'_>, stage: &str) -> Result<Vec<ListedReading>, ServiceError> {
     let limit = call.limit()?;
-    call.programme
-        .list_readings(&call.op, stage, &After::start(), limit)
+    call.programme.list_readings(&call.op, stage, &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -216,13 +214,8 @@ fn to_type(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
 }
 
 fn waiting_table(waiting: &[Waiting]) -> Markup {
-    let row = |line: &Waiting| {
-        vec![
-            code(&line.specimen),
-            plain(&line.category),
-            instant(line.since),
-        ]
-    };
+    let row =
+        |line: &Waiting| vec![code(&line.specimen), plain(&line.category), instant(line.since)];
     let rows: Vec<_> = waiting.iter().map(row).collect();
     let heads = ["Specimen", "Category", "Waiting since"];
     table("Specimens that wait for a plate", &heads, &rows)
@@ -280,7 +273,9 @@ fn load_form(forms: &Forms<'_>, waiting: &[Waiting]) -> Markup {
         &html! {
             (form.scan("plate", "Plate", "", false))
             (form.text("chemistry", "Chemistry", ""))
-            (form.select("control", "Positive control", "Its sample in the table bears this name", &names))
+            (form.select(
+                "control", "Positive control", "Its sample in the table bears this name", &names,
+            ))
             (form.area("specimens", "Specimens", &hint))
         },
     )
@@ -301,31 +296,26 @@ fn import_form(forms: &Forms<'_>, plates: &[ListedPlate]) -> Markup {
 }
 
 fn of_import(plate: &PlateNumber, import: &RunImport) -> Markup {
-    let Imported {
-        run,
-        why,
-        typed,
-        refused,
-        without_result,
-    } = &import.imported;
+    let Imported { run, why, typed, refused, without_result } = &import.imported;
     let body = html! {
         p { "Plate " (code(plate)) ": " "specimens read: " (typed.len())
             ", refused: " (refused.len()) ", without result: " (without_result.len()) "." }
-        @if let Some(why) = why { p { (crate::text::sentence(why)) " Every specimen of it waits for a plate again." } }
+        @if let Some(why) = why {
+            p { (crate::text::sentence(why)) " Every specimen of it waits for a plate again." }
+        }
     };
     let refused: Vec<_> = refused
         .iter()
         .map(|(specimen, refusal)| vec![code(specimen), plain(&refusal.detail)])
         .collect();
-    let missing: Vec<_> = without_result
-        .iter()
-        .map(|number| vec![code(number)])
-        .collect();
+    let missing: Vec<_> = without_result.iter().map(|number| vec![code(number)]).collect();
     html! {
         @if *run == "void" { (alert("error", "The run is void", &body)) }
         @else { (alert("success", "The controls are right", &body)) }
         @if !refused.is_empty() { (table("Refused", &["Specimen", "Why"], &refused)) }
-        @if !missing.is_empty() { (table("On the plate and not in the file", &["Specimen"], &missing)) }
+        @if !missing.is_empty() {
+            (table("On the plate and not in the file", &["Specimen"], &missing))
+        }
         (problems(&import.problems))
     }
 }
@@ -366,11 +356,8 @@ fn render_readings(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceErro
 fn render_reading(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let (reading, profile) = viewed(call)?;
     let core = LocusSet::core20();
-    let missing: Vec<_> = core
-        .difference(profile.loci())
-        .iter()
-        .map(|locus| locus.name())
-        .collect();
+    let missing: Vec<_> =
+        core.difference(profile.loci()).iter().map(|locus| locus.name()).collect();
     let present = core.len() - missing.len();
     Ok(html! {
         (facts(&[

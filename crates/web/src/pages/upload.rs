@@ -81,8 +81,7 @@ struct Entered {
 
 fn records(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let (stage, limit) = (call.entered.get("stage"), call.limit()?);
-    call.programme
-        .list_records(&call.op, stage, &After::start(), limit)
+    call.programme.list_records(&call.op, stage, &After::start(), limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -119,8 +118,7 @@ fn enter_evidence(call: &Call<'_>) -> Result<Done, ServiceError> {
     let case = CaseNumber::from(call.needed("case")?);
     let file = call.file()?;
     let import =
-        call.programme
-            .enter_evidence_file(&call.op, category, &laboratory, &case, file)?;
+        call.programme.enter_evidence_file(&call.op, category, &laboratory, &case, file)?;
     let shown = html! {
         (outcome(&import.entered, &import.refused))
         (controls_left_out(&import))
@@ -188,22 +186,13 @@ fn to_enter_part(call: &Call<'_>, forms: &Forms<'_>, to_enter: &[SpecimenNumber]
         return table("Longest waiting first", &["Specimen"], &rows);
     }
     // Every one is ticked to begin with: what stands here was reviewed, and the rules look again.
-    let form = forms
-        .of("upload/enter")
-        .starting_with(json!({ "specimens": to_enter }));
-    let options: Vec<_> = to_enter
-        .iter()
-        .map(|number| (number.as_str(), number.as_str()))
-        .collect();
+    let form = forms.of("upload/enter").starting_with(json!({ "specimens": to_enter }));
+    let options: Vec<_> =
+        to_enter.iter().map(|number| (number.as_str(), number.as_str())).collect();
     let hint = "Whether each sample is still lawful is looked up when it enters";
     form.wrap(
         "Enter into the index",
-        &form.boxes(
-            "specimens",
-            "Specimens, longest waiting first",
-            hint,
-            &options,
-        ),
+        &form.boxes("specimens", "Specimens, longest waiting first", hint, &options),
     )
 }
 

@@ -22,36 +22,21 @@ async fn two_scans_accept_a_sound_kit_and_ticks_reject_another() {
     let sound = [("form-key", "K1"), ("kit", "K1"), ("findings.device", "K1")];
     let accepted = ground.done(accessioner, "/accession/examine", &sound).await;
     assert!(accepted.contains("Accepted as <code>A"), "{accepted}");
-    assert!(
-        accepted.contains("id=\"scan-kit\""),
-        "ready for the next one"
-    );
+    assert!(accepted.contains("id=\"scan-kit\""), "ready for the next one");
 
-    let broken = [
-        ("kit", "K2"),
-        ("findings.device", "K2"),
-        ("faults", "seal_intact"),
-    ];
-    let rejected = ground
-        .done(accessioner, "/accession/examine", &broken)
-        .await;
+    let broken = [("kit", "K2"), ("findings.device", "K2"), ("faults", "seal_intact")];
+    let rejected = ground.done(accessioner, "/accession/examine", &broken).await;
     assert!(rejected.contains("Rejected: the seal is open or broken"));
     assert!(rejected.contains("28 CFR 28.12(f)(3)"));
     assert!(rejected.contains("Seal compromised"), "the list says why");
 
-    let held = [
-        ("kit", "K3"),
-        ("findings.device", "K3"),
-        ("faults", "form_complete"),
-    ];
+    let held = [("kit", "K3"), ("findings.device", "K3"), ("faults", "form_complete")];
     let held = ground.done(accessioner, "/accession/examine", &held).await;
     assert!(held.contains("<h2>Held</h2>"));
     let other = [("kit", "K3"), ("findings.device", "K9")];
     let other = ground.done(accessioner, "/accession/examine", &other).await;
     assert!(other.contains("Rejected: the barcodes differ"));
-    let list = ground
-        .list(accessioner, "/api/accession?stage=rejected")
-        .await;
+    let list = ground.list(accessioner, "/api/accession?stage=rejected").await;
     assert_eq!(list[1]["why"], "barcode_mismatch");
 }
 
@@ -65,10 +50,7 @@ async fn a_device_must_be_scanned_or_said_to_be_missing() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     html::check(path, &wrong.text);
     assert!(wrong.text.contains("it was not scanned"), "{}", wrong.text);
-    assert!(
-        wrong.text.contains("value=\"undamaged\" checked"),
-        "ticks stay"
-    );
+    assert!(wrong.text.contains("value=\"undamaged\" checked"), "ticks stay");
     let missing = [("kit", "K1"), ("faults", "sample_present")];
     let missing = ground.done(Role::Accessioner, path, &missing).await;
     assert!(missing.contains("Rejected: device or sample is missing"));

@@ -27,29 +27,17 @@ async fn a_candidate_is_explained_taken_and_excluded_with_a_reason() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(
-        !page.contains("Exclude this candidate"),
-        "before it is taken"
-    );
+    assert!(!page.contains("Exclude this candidate"), "before it is taken");
     assert!(!page.contains("Juniper") && !page.contains("Slate"));
 
-    let about = [
-        ("form-key", candidate.as_str()),
-        ("candidate", candidate.as_str()),
-    ];
+    let about = [("form-key", candidate.as_str()), ("candidate", candidate.as_str())];
     let taken = ground.done(analyst, "/candidate/take", &about).await;
     assert!(taken.contains("Exclude this candidate") && taken.contains("Ask for confirmation"));
     let empty = ground.form(analyst, "/candidate/exclude", &about).await;
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
     html::check("/candidate/exclude", &empty.text);
-    assert!(
-        empty.text.contains("Locus by locus"),
-        "the pair stays in sight"
-    );
+    assert!(empty.text.contains("Locus by locus"), "the pair stays in sight");
     let why = [about[1], ("why", "a relative")];
     let excluded = ground.done(analyst, "/candidate/exclude", &why).await;
-    assert!(
-        excluded.contains("The candidate is excluded."),
-        "{excluded}"
-    );
+    assert!(excluded.contains("The candidate is excluded."), "{excluded}");
 }

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use journey::actor::Role;
 use journey::ids::{AccountId, Ori};
 use serde_json::Value;
-use service::{Actor, Grant, Ids, OpContext, Places, Programme};
 use service::Keys;
+use service::{Actor, Grant, Ids, OpContext, Places, Programme};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -68,9 +68,7 @@ impl Answer {
 
     /// A header as text.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -89,12 +87,8 @@ impl Ground {
         let now = move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap();
         let ids = Arc::new(Counting::default());
         let app = web::App::new(programme, Arc::new(now), ids, false);
-        let mut ground = Self {
-            router: web::router(app),
-            clock,
-            sessions: BTreeMap::new(),
-            _folder: folder,
-        };
+        let mut ground =
+            Self { router: web::router(app), clock, sessions: BTreeMap::new(), _folder: folder };
         for role in roles {
             let session = ground.sign_in(role.word()).await;
             ground.sessions.insert(*role, session);
@@ -117,18 +111,12 @@ impl Ground {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer {
-            status,
-            headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     async fn sign_in(&self, account: &str) -> Session {
         let body = serde_json::json!({ "account": account, "password": PASSWORD });
-        let answer = self
-            .send(json_request("/api/sign-in", None, &body.to_string()))
-            .await;
+        let answer = self.send(json_request("/api/sign-in", None, &body.to_string())).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         let cookie = answer.header("set-cookie").split(';').next().unwrap();
         Session {
@@ -160,10 +148,8 @@ impl Ground {
 
 /// A form.
 pub(crate) fn form_request(path: &str, cookie: &str, pairs: &[(&str, &str)]) -> Request<Body> {
-    let written: Vec<_> = pairs
-        .iter()
-        .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
-        .collect();
+    let written: Vec<_> =
+        pairs.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
     Request::post(path)
         .header(header::COOKIE, cookie)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -175,9 +161,8 @@ pub(crate) fn form_request(path: &str, cookie: &str, pairs: &[(&str, &str)]) -> 
 pub(crate) fn json_request(path: &str, session: Option<&Session>, body: &str) -> Request<Body> {
     let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     if let Some(session) = session {
-        request = request
-            .header(header::COOKIE, &session.cookie)
-            .header("x-csrf-token", &session.csrf);
+        request =
+            request.header(header::COOKIE, &session.cookie).header("x-csrf-token", &session.csrf);
     }
     request.body(Body::from(body.to_owned())).unwrap()
 }
@@ -196,28 +181,18 @@ fn escaped(text: &str) -> String {
 fn accounts(programme: &Programme, roles: &[Role]) {
     let ids = Counting::default();
     let administrator = AccountId::from("administrator");
-    let nobody = Actor {
-        account: administrator.clone(),
-        grants: Vec::new(),
-    };
+    let nobody = Actor { account: administrator.clone(), grants: Vec::new() };
     let mut op = OpContext {
         at: Timestamp::from_second(BEGIN).unwrap(),
         actor: nobody,
         purpose: "test".to_owned(),
         ids: &ids,
     };
-    programme
-        .create_first_account(&op, &administrator, PASSWORD)
-        .unwrap();
+    programme.create_first_account(&op, &administrator, PASSWORD).unwrap();
     op.actor = programme.actor(&administrator).unwrap();
     for role in roles.iter().filter(|role| **role != Role::Administrator) {
-        let grants = [Grant {
-            role: *role,
-            site: "*".to_owned(),
-        }];
+        let grants = [Grant { role: *role, site: "*".to_owned() }];
         let account = AccountId::from(role.word());
-        programme
-            .create_account(&op, &account, PASSWORD, &grants)
-            .unwrap();
+        programme.create_account(&op, &account, PASSWORD, &grants).unwrap();
     }
 }

@@ -26,15 +26,8 @@ pub(crate) fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 
 /// Checks a page; the name is for the message.
 pub(crate) fn check(name: &str, page: &str) {
-    assert!(
-        page.starts_with("<!DOCTYPE html><html lang=\"en\">"),
-        "{name}"
-    );
-    assert_eq!(
-        tags(page, "h1").len(),
-        1,
-        "{name}: headings of the first rank"
-    );
+    assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{name}");
+    assert_eq!(tags(page, "h1").len(), 1, "{name}: headings of the first rank");
     assert_eq!(tags(page, "main").len(), 1, "{name}");
     assert!(tags(page, "script").is_empty(), "{name}: script");
     assert!(!page.contains(" style="), "{name}: inline style");
@@ -50,25 +43,16 @@ pub(crate) fn check(name: &str, page: &str) {
         posts == tokens || name.starts_with("/sign-in"),
         "{name}: {posts} forms, {tokens} tokens"
     );
-    assert_eq!(
-        tags(page, "table").len(),
-        tags(page, "caption").len(),
-        "{name}"
-    );
+    assert_eq!(tags(page, "table").len(), tags(page, "caption").len(), "{name}");
     for head in tags(page, "th") {
         assert!(attribute(head, "scope").is_some(), "{name}: {head}");
     }
-    assert!(
-        page.matches(" autofocus").count() <= 1,
-        "{name}: one field has the cursor"
-    );
+    assert!(page.matches(" autofocus").count() <= 1, "{name}: one field has the cursor");
 }
 
 fn labels(name: &str, page: &str) {
-    let labels: BTreeSet<_> = tags(page, "label")
-        .into_iter()
-        .filter_map(|label| attribute(label, "for"))
-        .collect();
+    let labels: BTreeSet<_> =
+        tags(page, "label").into_iter().filter_map(|label| attribute(label, "for")).collect();
     let mut fields = tags(page, "input");
     fields.extend(tags(page, "select"));
     fields.extend(tags(page, "textarea"));

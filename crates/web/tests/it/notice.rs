@@ -13,27 +13,14 @@ use crate::way::{CASEWORK, PEOPLE, only, person, table, text};
 async fn a_notice_of_a_rejection_is_delivered_and_acknowledged() {
     let ground = Ground::new(PEOPLE).await;
     ground.arrived(&["K1"]).await;
-    let wet = [
-        ("kit", "K1"),
-        ("findings.device", "K1"),
-        ("faults", "undamaged"),
-    ];
-    ground
-        .done(Role::Accessioner, "/accession/examine", &wet)
-        .await;
+    let wet = [("kit", "K1"), ("findings.device", "K1"), ("faults", "undamaged")];
+    ground.done(Role::Accessioner, "/accession/examine", &wet).await;
     let list = ground.list(Role::ProgramManager, "/api/notice").await;
     let notice = text(&list[0]["notice"]);
     let about = [("form-key", notice.as_str()), ("notice", notice.as_str())];
-    let page = ground
-        .done(Role::ProgramManager, "/notice/deliver", &about)
-        .await;
-    assert!(
-        page.contains("The delivery is on record.") && !page.contains("overdue"),
-        "{page}"
-    );
-    let page = ground
-        .done(Role::Collector, "/notice/acknowledge", &about)
-        .await;
+    let page = ground.done(Role::ProgramManager, "/notice/deliver", &about).await;
+    assert!(page.contains("The delivery is on record.") && !page.contains("overdue"), "{page}");
+    let page = ground.done(Role::Collector, "/notice/acknowledge", &about).await;
     assert!(page.contains("Nothing here."), "{page}");
 }
 
@@ -41,20 +28,12 @@ async fn a_notice_of_a_rejection_is_delivered_and_acknowledged() {
 async fn an_overdue_notice_is_counted_and_says_so() {
     let ground = Ground::new(PEOPLE).await;
     ground.arrived(&["K1"]).await;
-    let wet = [
-        ("kit", "K1"),
-        ("findings.device", "K1"),
-        ("faults", "undamaged"),
-    ];
-    ground
-        .done(Role::Accessioner, "/accession/examine", &wet)
-        .await;
+    let wet = [("kit", "K1"), ("findings.device", "K1"), ("faults", "undamaged")];
+    ground.done(Role::Accessioner, "/accession/examine", &wet).await;
     // Longer than any session lasts, so somebody signs in again.
     ground.pass(80 * 3600);
     let account = json!({ "account": Role::ProgramManager.word(), "password": PASSWORD });
-    let signed = ground
-        .send(json_request("/api/sign-in", None, &account.to_string()))
-        .await;
+    let signed = ground.send(json_request("/api/sign-in", None, &account.to_string())).await;
     let cookie = signed.header("set-cookie").split(';').next().unwrap();
     let request = axum::http::Request::get("/notice").header("cookie", cookie);
     let request = request.body(axum::body::Body::empty()).unwrap();
@@ -71,40 +50,26 @@ async fn a_name_is_told_once_for_a_purpose() {
     let id = ground.confirmation("K1").await;
     let about = json!({ "confirmation": id });
     let reviewer = Role::Reviewer;
-    ground
-        .did(reviewer, "/api/confirmation/check-lawful", about.clone())
-        .await;
+    ground.did(reviewer, "/api/confirmation/check-lawful", about.clone()).await;
     let agree = json!({ "confirmation": id, "prints_agree": true });
-    ground
-        .did(reviewer, "/api/confirmation/check-identity", agree)
-        .await;
+    ground.did(reviewer, "/api/confirmation/check-identity", agree).await;
     let run = only(&table(&[("R1", &person())]), "R1");
     let fields = [("confirmation", id.as_str())];
-    ground
-        .file(Role::Analyst, "/confirmation/retype", &fields, &run)
-        .await;
-    ground
-        .did(reviewer, "/api/confirmation/conclude", about)
-        .await;
+    ground.file(Role::Analyst, "/confirmation/retype", &fields, &run).await;
+    ground.did(reviewer, "/api/confirmation/conclude", about).await;
 
     let analyst = Role::CaseworkAnalyst;
     let list = ground.list(analyst, "/api/notice").await;
     let notice = text(&list[0]["notice"]);
     let page = ground.page(analyst, "/notice").await;
-    assert!(
-        page.contains("Read the name") && !page.contains("Juniper"),
-        "{page}"
-    );
+    assert!(page.contains("Read the name") && !page.contains("Juniper"), "{page}");
     let address = format!("/notice/release?notice={notice}");
     let page = ground.page(analyst, &address).await;
     assert!(page.contains("CUI//SP-LDNA") && page.contains("(B) judicial proceedings"));
     assert!(!page.contains("Juniper"));
     let path = "/notice/release-name";
-    let ask = [
-        ("form-key", notice.as_str()),
-        ("notice", notice.as_str()),
-        ("laboratory", CASEWORK),
-    ];
+    let ask =
+        [("form-key", notice.as_str()), ("notice", notice.as_str()), ("laboratory", CASEWORK)];
     let no_purpose = ground.form(analyst, path, &ask).await;
     assert_eq!(no_purpose.status, StatusCode::BAD_REQUEST);
     html::check(path, &no_purpose.text);
@@ -114,17 +79,11 @@ async fn a_name_is_told_once_for_a_purpose() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!refused.text.contains("Juniper"));
     let told = ground.form(analyst, path, &[ask[1], ask[2], purpose]).await;
-    assert_eq!(
-        told.status,
-        StatusCode::OK,
-        "in this answer, at no address of its own"
-    );
+    assert_eq!(told.status, StatusCode::OK, "in this answer, at no address of its own");
     html::check(path, &told.text);
     assert!(told.text.contains("Juniper") && told.text.contains("CUI//SP-LDNA"));
     assert_eq!(told.header("cache-control"), "no-store");
     assert!(!ground.page(analyst, &address).await.contains("Juniper"));
-    let custodian = ground
-        .form(Role::IndexCustodian, path, &[ask[1], ask[2], purpose])
-        .await;
+    let custodian = ground.form(Role::IndexCustodian, path, &[ask[1], ask[2], purpose]).await;
     assert_eq!(custodian.status, StatusCode::FORBIDDEN);
 }

@@ -21,12 +21,8 @@ async fn stocked(ground: &Ground, barcodes: &[&str]) {
 #[tokio::test]
 async fn a_form_stores_and_leads_back_with_a_fixed_sentence() {
     let ground = Ground::new(&[Role::KitClerk]).await;
-    let fields = [
-        ("lot", "L1"),
-        ("site", SITE),
-        ("expires_on", "2027-05-31"),
-        ("barcodes", "K1\r\nK2\r\n"),
-    ];
+    let fields =
+        [("lot", "L1"), ("site", SITE), ("expires_on", "2027-05-31"), ("barcodes", "K1\r\nK2\r\n")];
     let done = ground.form(Role::KitClerk, "/kit/receive", &fields).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
     assert_eq!(done.header("location"), "/kit?done=kit%2Freceive");
@@ -42,12 +38,7 @@ async fn a_form_stores_and_leads_back_with_a_fixed_sentence() {
 #[tokio::test]
 async fn a_wrong_field_is_named_beside_it_and_what_was_entered_stays() {
     let ground = Ground::new(&[Role::KitClerk]).await;
-    let fields = [
-        ("lot", HOSTILE),
-        ("site", SITE),
-        ("expires_on", "soon"),
-        ("barcodes", "K1"),
-    ];
+    let fields = [("lot", HOSTILE), ("site", SITE), ("expires_on", "soon"), ("barcodes", "K1")];
     let wrong = ground.form(Role::KitClerk, "/kit/receive", &fields).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     html::check("/kit", &wrong.text);
@@ -64,41 +55,25 @@ async fn a_wrong_field_is_named_beside_it_and_what_was_entered_stays() {
 async fn a_refusal_shows_rule_remedy_and_authority() {
     let ground = Ground::new(&[Role::KitClerk]).await;
     stocked(&ground, &["K1"]).await;
-    let fields = [
-        ("lot", "L1"),
-        ("site", SITE),
-        ("expires_on", "2027-05-31"),
-        ("barcodes", "K1"),
-    ];
+    let fields = [("lot", "L1"), ("site", SITE), ("expires_on", "2027-05-31"), ("barcodes", "K1")];
     let refused = ground.form(Role::KitClerk, "/kit/receive", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for part in [
-        "ALREADY_RECORDED",
-        "The kit is in_stock.",
-        "Use the record that is there.",
-    ] {
+    for part in ["ALREADY_RECORDED", "The kit is in_stock.", "Use the record that is there."] {
         assert!(refused.text.contains(part), "{part}: {}", refused.text);
     }
     let body = json!({ "barcode": "K9", "why": "lost" });
-    let call = ground
-        .call(Role::KitClerk, "/api/kit/withdraw", &body)
-        .await;
+    let call = ground.call(Role::KitClerk, "/api/kit/withdraw", &body).await;
     assert_eq!(call.status, StatusCode::UNPROCESSABLE_ENTITY);
     let error = &call.json()["error"];
     assert_eq!(error["code"], "NOT_THERE");
-    assert_eq!(
-        error["remedy"],
-        "check the number, or record the item first"
-    );
+    assert_eq!(error["remedy"], "check the number, or record the item first");
 }
 
 #[tokio::test]
 async fn a_recall_shows_every_kit_that_it_touches() {
     let ground = Ground::new(&[Role::KitClerk]).await;
     stocked(&ground, &["K1", "K2"]).await;
-    let recalled = ground
-        .form(Role::KitClerk, "/kit/recall", &[("lot", "L1")])
-        .await;
+    let recalled = ground.form(Role::KitClerk, "/kit/recall", &[("lot", "L1")]).await;
     assert_eq!(recalled.status, StatusCode::OK);
     html::check("/kit/recall", &recalled.text);
     assert!(recalled.text.contains("2 kits were taken out of use"));
@@ -107,9 +82,7 @@ async fn a_recall_shows_every_kit_that_it_touches() {
 #[tokio::test]
 async fn a_booking_goes_in_by_form_and_its_name_shows_only_for_a_purpose() {
     let ground = Ground::new(&[Role::Collector, Role::Auditor]).await;
-    let done = ground
-        .form(Role::Collector, "/booking/record", &booking())
-        .await;
+    let done = ground.form(Role::Collector, "/booking/record", &booking()).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
     let to = "/eligibility/view?booking=B1&done=booking%2Frecord";
     assert_eq!(done.header("location"), to);
@@ -122,19 +95,13 @@ async fn a_booking_goes_in_by_form_and_its_name_shows_only_for_a_purpose() {
         assert!(page.text.contains("B1"), "{path}");
         assert!(!page.text.contains("Juniper"), "{path}");
     }
-    let asked = ground
-        .get(Role::Collector, "/booking/view?booking=B1")
-        .await;
+    let asked = ground.get(Role::Collector, "/booking/view?booking=B1").await;
     assert!(!asked.text.contains("Juniper"));
     let path = "/booking/view?booking=B1&purpose=take+a+sample";
     let viewed = ground.get(Role::Collector, path).await;
     html::check(path, &viewed.text);
     assert!(viewed.text.contains("Juniper"));
-    assert!(
-        viewed.text.contains("value=\"2026-05-01T06:30:00\""),
-        "{}",
-        viewed.text
-    );
+    assert!(viewed.text.contains("value=\"2026-05-01T06:30:00\""), "{}", viewed.text);
     let kept_out = ground.get(Role::Auditor, path).await;
     assert_eq!(kept_out.status, StatusCode::FORBIDDEN);
 }
@@ -143,9 +110,7 @@ async fn a_booking_goes_in_by_form_and_its_name_shows_only_for_a_purpose() {
 async fn a_wrong_value_is_not_quoted_where_it_may_be_personal() {
     let ground = Ground::new(&[Role::Collector]).await;
     let body = json!({ "booking": "B1", "person": "Juniper Slate", "circumstances": 1 });
-    let answer = ground
-        .call(Role::Collector, "/api/booking/record", &body)
-        .await;
+    let answer = ground.call(Role::Collector, "/api/booking/record", &body).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert!(!answer.text.contains("Juniper"), "{}", answer.text);
 }

@@ -14,19 +14,11 @@ async fn a_removal_goes_from_request_to_certificate() {
     ground.indexed("K1").await;
     let (officer, manager) = (Role::PrivacyOfficer, Role::ProgramManager);
     let page = ground.page(officer, "/removal").await;
-    for part in [
-        "12592(d)",
-        "no expungement for detention",
-        "Administrative removal",
-    ] {
+    for part in ["12592(d)", "no expungement for detention", "Administrative removal"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     let path = "/removal/request";
-    let order = [
-        ("path", "administrative"),
-        ("kit", "K1"),
-        ("order", "ORDER-1"),
-    ];
+    let order = [("path", "administrative"), ("kit", "K1"), ("order", "ORDER-1")];
     let asked = ground.done(officer, path, &order).await;
     assert!(asked.contains("waits for a second person"), "{asked}");
     let list = ground.list(officer, "/api/removal").await;
@@ -45,9 +37,7 @@ async fn a_removal_goes_from_request_to_certificate() {
     let page = ground.page(Role::Accessioner, &address).await;
     assert!(page.contains("Record the destruction"), "{page}");
     let destroy = [about[0], about[1], ("method", "device and card burned")];
-    ground
-        .done(Role::Accessioner, "/removal/destroy-sample", &destroy)
-        .await;
+    ground.done(Role::Accessioner, "/removal/destroy-sample", &destroy).await;
     let page = ground.page(officer, &address).await;
     assert!(page.contains("Certify that all is gone"), "{page}");
     let page = ground.done(officer, "/removal/certify", &about).await;
@@ -68,27 +58,12 @@ async fn each_path_asks_for_what_it_needs() {
     let kit = ("kit", "K1");
     let of = |word: &'static str| [("form-key", word), ("path", word), kit];
     let wrong = StatusCode::BAD_REQUEST;
-    check(
-        &of("ineligibility"),
-        wrong,
-        "removal-request-why-ineligibility-error",
-    )
-    .await;
-    check(
-        &of("administrative"),
-        wrong,
-        "removal-request-order-administrative-error",
-    )
-    .await;
+    check(&of("ineligibility"), wrong, "removal-request-why-ineligibility-error").await;
+    check(&of("administrative"), wrong, "removal-request-order-administrative-error").await;
     let basis = "removal-request-orders-1-basis-expungement-error";
     check(&of("expungement"), wrong, basis).await;
     let half = [&of("expungement")[..], &[("orders.2.basis", "convicted")]].concat();
-    check(
-        &half,
-        wrong,
-        "removal-request-orders-2-document-expungement-error",
-    )
-    .await;
+    check(&half, wrong, "removal-request-orders-2-document-expungement-error").await;
     let whole = [
         &of("expungement")[..],
         &[
@@ -99,16 +74,9 @@ async fn each_path_asks_for_what_it_needs() {
     ]
     .concat();
     // The person was held in administrative detention alone.
-    check(
-        &whole,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "expungement does not cover",
-    )
-    .await;
+    check(&whole, StatusCode::UNPROCESSABLE_ENTITY, "expungement does not cover").await;
     let order = json!({ "basis": "convicted", "document": "20-cr-1", "final_on": "2026-01-01" });
     let call = json!({ "kit": "K1", "path": "expungement", "orders": [order] });
-    let refused = ground
-        .call(Role::PrivacyOfficer, "/api/removal/request", &call)
-        .await;
+    let refused = ground.call(Role::PrivacyOfficer, "/api/removal/request", &call).await;
     assert_eq!(refused.json()["error"]["code"], "PATH_DOES_NOT_APPLY");
 }

@@ -18,10 +18,7 @@ fn actions() -> BTreeSet<String> {
         Access::Action(action) => Some(action.to_owned()),
         Access::Anyone | Access::SignedIn => None,
     };
-    ROUTES
-        .iter()
-        .filter_map(|route| action(route.access))
-        .collect()
+    ROUTES.iter().filter_map(|route| action(route.access)).collect()
 }
 
 #[test]
@@ -35,18 +32,11 @@ fn every_action_has_a_route_and_every_route_an_action() {
 fn a_route_stands_once_and_what_is_open_to_everybody_is_counted() {
     let mut seen = BTreeSet::new();
     for route in ROUTES.iter() {
-        assert!(
-            seen.insert((route.method, route.path.as_str())),
-            "{}",
-            route.path
-        );
+        assert!(seen.insert((route.method, route.path.as_str())), "{}", route.path);
     }
     let open = ROUTES.iter().filter(|route| route.access == Access::Anyone);
     let open: Vec<_> = open.map(|route| route.path.as_str()).collect();
-    assert_eq!(
-        open,
-        ["/static/buccal.css", "/sign-in", "/sign-in", "/api/sign-in"]
-    );
+    assert_eq!(open, ["/static/buccal.css", "/sign-in", "/sign-in", "/api/sign-in"]);
 }
 
 #[test]
@@ -79,12 +69,7 @@ async fn each_role_gets_in_exactly_where_the_table_says() {
             let kept_out = answer.status == StatusCode::FORBIDDEN;
             let may = table.roles(action).contains(role);
             assert_eq!(!kept_out, may, "{role} at {}: {}", route.path, answer.text);
-            assert_ne!(
-                answer.status,
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "{}",
-                route.path
-            );
+            assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", route.path);
         }
     }
 }
@@ -92,9 +77,7 @@ async fn each_role_gets_in_exactly_where_the_table_says() {
 #[tokio::test]
 async fn every_page_that_a_role_may_open_is_whole() {
     let ground = Ground::new(Role::ALL).await;
-    let pages = ROUTES
-        .iter()
-        .filter(|route| route.method == Method::Get && !route.is_api());
+    let pages = ROUTES.iter().filter(|route| route.method == Method::Get && !route.is_api());
     for route in pages {
         let roles: Vec<_> = match route.access {
             Access::Action(action) => {
@@ -130,10 +113,7 @@ async fn the_navigation_shows_only_what_the_role_can_open() {
 #[tokio::test]
 async fn an_unknown_address_and_a_wrong_method_are_answered() {
     let ground = Ground::new(&[Role::Auditor]).await;
-    assert_eq!(
-        ground.get(Role::Auditor, "/nowhere").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(ground.get(Role::Auditor, "/nowhere").await.status, StatusCode::NOT_FOUND);
     let api = ground.get(Role::Auditor, "/api/nowhere").await;
     assert_eq!(api.json()["error"]["kind"], "no_such_page");
     let session = ground.of(Role::Auditor);

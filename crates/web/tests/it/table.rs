@@ -30,9 +30,7 @@ async fn a_sample_goes_from_the_table_into_a_package() {
         "lot": "L1", "site": SITE, "expires_on": "2027-05-31", "barcodes": ["K1", "K2"],
     });
     ground.call(Role::KitClerk, "/api/kit/receive", &kits).await;
-    let record = ground
-        .form(Role::Collector, "/booking/record", &booking())
-        .await;
+    let record = ground.form(Role::Collector, "/booking/record", &booking()).await;
     assert_eq!(record.status, StatusCode::SEE_OTHER);
     let collection = opened(&ground).await;
     sealed(&ground, &collection).await;
@@ -46,31 +44,22 @@ async fn opened(ground: &Ground) -> String {
     assert!(none.contains("Not found") && !none.contains("Scan the kit"));
     let second = page(ground, &format!("{TABLE}&booking=B1")).await;
     assert!(second.contains("2. Scan the kit"));
-    assert!(
-        second.contains("lang=\"es\""),
-        "the person is told in Spanish, too"
-    );
+    assert!(second.contains("lang=\"es\""), "the person is told in Spanish, too");
 
     let unknown = with(&[("booking", "B1"), ("kit", "K9")]);
-    let refused = ground
-        .form(Role::Collector, "/collection/open", &unknown)
-        .await;
+    let refused = ground.form(Role::Collector, "/collection/open", &unknown).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     html::check("refused", &refused.text);
     assert!(refused.text.contains("KIT_UNUSABLE") && refused.text.contains("value=\"K9\""));
 
     let open = with(&[("booking", "B1"), ("kit", "K1")]);
-    let opened = ground
-        .form(Role::Collector, "/collection/open", &open)
-        .await;
+    let opened = ground.form(Role::Collector, "/collection/open", &open).await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
     assert!(opened.header("location").starts_with(TABLE));
     assert!(page(ground, TABLE).await.contains("scan it"));
     let fourth = page(ground, &format!("{TABLE}&device=K1")).await;
     assert!(fourth.contains("4. Scan the form"));
-    let list = ground
-        .get(Role::Collector, "/api/collection?stage=opened")
-        .await;
+    let list = ground.get(Role::Collector, "/api/collection?stage=opened").await;
     list.json()[0]["collection"].as_str().unwrap().to_owned()
 }
 
@@ -88,40 +77,23 @@ async fn sealed(ground: &Ground, collection: &str) {
     assert!(page(ground, TABLE).await.contains("5. Seal it"));
     let early = post("/collection/seal", &[("seal", "S1")]).await;
     assert!(early.text.contains("PRINTS_MISSING"), "{}", early.text);
-    let sealed = post(
-        "/collection/seal",
-        &[("seal", "S1"), ("prints_taken", "true")],
-    )
-    .await;
+    let sealed = post("/collection/seal", &[("seal", "S1"), ("prints_taken", "true")]).await;
     assert_eq!(sealed.status, StatusCode::SEE_OTHER, "{}", sealed.text);
     assert!(page(ground, TABLE).await.contains("1. Scan the booking"));
 }
 
 async fn shipped(ground: &Ground) {
-    let start = ground
-        .form(Role::KitClerk, "/shipment/start", &[("site", SITE)])
-        .await;
+    let start = ground.form(Role::KitClerk, "/shipment/start", &[("site", SITE)]).await;
     let path = start.header("location").to_owned();
     let package = path.split(['=', '&']).nth(1).unwrap().to_owned();
     let in_package = |fields: &[(&'static str, &'static str)]| {
-        let mut all = vec![
-            ("package", package.as_str()),
-            ("form-key", package.as_str()),
-        ];
+        let mut all = vec![("package", package.as_str()), ("form-key", package.as_str())];
         all.extend(fields.iter().copied());
         all
     };
     let steps: [(Role, &str, Fields<'_>); 3] = [
-        (
-            Role::KitClerk,
-            "/shipment/pack",
-            in_package(&[("kit", "K1")]),
-        ),
-        (
-            Role::KitClerk,
-            "/shipment/seal",
-            in_package(&[("seal", "P1")]),
-        ),
+        (Role::KitClerk, "/shipment/pack", in_package(&[("kit", "K1")])),
+        (Role::KitClerk, "/shipment/seal", in_package(&[("seal", "P1")])),
         (
             Role::KitClerk,
             "/shipment/hand-over",
@@ -135,16 +107,10 @@ async fn shipped(ground: &Ground) {
         html::check(path, &page.text);
     }
     let found = in_package(&[("found", "K2")]);
-    let counted = ground
-        .form(Role::Accessioner, "/shipment/receive", &found)
-        .await;
+    let counted = ground.form(Role::Accessioner, "/shipment/receive", &found).await;
     assert_eq!(counted.status, StatusCode::OK, "{}", counted.text);
     html::check("/shipment/receive", &counted.text);
-    assert!(
-        counted.text.contains("1 missing, 1 too many"),
-        "{}",
-        counted.text
-    );
+    assert!(counted.text.contains("1 missing, 1 too many"), "{}", counted.text);
     let chain = ground.get(Role::KitClerk, "/custody?kit=K1").await;
     html::check("/custody", &chain.text);
     assert!(chain.text.contains("handed over") && chain.text.contains("missing"));

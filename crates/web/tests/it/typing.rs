@@ -23,31 +23,16 @@ async fn a_plate_is_loaded_its_run_imported_and_a_second_person_approves() {
 
     let address = format!("/typing/reading?specimen={specimen}");
     let read = ground.page(Role::Reviewer, &address).await;
-    assert!(
-        read.contains("CUI//SP-LDNA") && read.contains("20 of 20"),
-        "{read}"
-    );
+    assert!(read.contains("CUI//SP-LDNA") && read.contains("20 of 20"), "{read}");
     assert!(read.contains("D3S1358"));
-    let empty = [
-        ("form-key", specimen.as_str()),
-        ("specimen", &specimen),
-        ("verdict", "return"),
-    ];
+    let empty = [("form-key", specimen.as_str()), ("specimen", &specimen), ("verdict", "return")];
     let wrong = ground.form(Role::Reviewer, "/typing/review", &empty).await;
-    assert_eq!(
-        wrong.status,
-        StatusCode::BAD_REQUEST,
-        "an empty reason does not approve"
-    );
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "an empty reason does not approve");
     html::check("/typing/review", &wrong.text);
     let approve = [("specimen", specimen.as_str()), ("verdict", "approve")];
-    let done = ground
-        .done(Role::Reviewer, "/typing/review", &approve)
-        .await;
+    let done = ground.done(Role::Reviewer, "/typing/review", &approve).await;
     assert!(done.contains("The review is on record."));
-    let list = ground
-        .list(Role::Reviewer, "/api/typing/readings?stage=reviewed")
-        .await;
+    let list = ground.list(Role::Reviewer, "/api/typing/readings?stage=reviewed").await;
     assert_eq!(list[0]["specimen"], specimen.as_str());
 }
 
@@ -57,17 +42,13 @@ async fn the_author_sees_that_somebody_else_reviews() {
     let specimen = ground.specimen("K1").await;
     ground.typed(&specimen, "PL-1").await;
     let grant = json!({ "account": Role::Analyst.word(), "role": "reviewer", "site": "*" });
-    ground
-        .did(Role::Administrator, "/api/account/grant", grant)
-        .await;
+    ground.did(Role::Administrator, "/api/account/grant", grant).await;
     let address = format!("/typing/reading?specimen={specimen}");
     let own = ground.page(Role::Analyst, &address).await;
     assert!(own.contains("You read this profile yourself."), "{own}");
     assert!(!own.contains("action=\"/typing/review\""));
     let approve = json!({ "specimen": specimen });
-    let refused = ground
-        .call(Role::Analyst, "/api/typing/review", &approve)
-        .await;
+    let refused = ground.call(Role::Analyst, "/api/typing/review", &approve).await;
     assert_eq!(refused.json()["error"]["code"], "SAME_PERSON");
 }
 
@@ -85,11 +66,7 @@ async fn a_run_with_a_wrong_control_is_void_and_a_file_without_a_table_is_no_run
     let none = ground.file(Role::Analyst, path, &fields, "hello\n").await;
     assert_eq!(none.status, StatusCode::BAD_REQUEST);
     html::check(path, &none.text);
-    assert!(
-        none.text.contains("typing-import-file-error"),
-        "{}",
-        none.text
-    );
+    assert!(none.text.contains("typing-import-file-error"), "{}", none.text);
     let run = table(&[(&specimen, &person())]).replace("2800M", "other");
     let void = ground.file(Role::Analyst, path, &fields, &run).await;
     assert_eq!(void.status, StatusCode::OK, "{}", void.text);

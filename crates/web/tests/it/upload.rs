@@ -14,15 +14,10 @@ async fn what_was_reviewed_enters_and_leaves_the_worklist() {
     let specimen = ground.specimen("K1").await;
     ground.typed(&specimen, "PL-1").await;
     let review = json!({ "specimen": specimen });
-    ground
-        .did(Role::Reviewer, "/api/typing/review", review)
-        .await;
+    ground.did(Role::Reviewer, "/api/typing/review", review).await;
     let custodian = Role::IndexCustodian;
     let page = ground.page(custodian, "/upload").await;
-    assert!(
-        page.contains(&format!("value=\"{specimen}\" checked")),
-        "{page}"
-    );
+    assert!(page.contains(&format!("value=\"{specimen}\" checked")), "{page}");
     let none = ground.form(custodian, "/upload/enter", &[]).await;
     assert_eq!(none.status, StatusCode::BAD_REQUEST);
     let fields = [("specimens", specimen.as_str()), ("specimens", "S-unknown")];
@@ -40,17 +35,11 @@ async fn evidence_enters_from_a_file_and_what_is_refused_says_why() {
     let ground = Ground::new(PEOPLE).await;
     let analyst = Role::CaseworkAnalyst;
     let page = ground.page(analyst, "/upload/evidence").await;
-    assert!(
-        page.contains("Forensic, Unknown") && !page.contains(">Detainee<"),
-        "{page}"
-    );
+    assert!(page.contains("Forensic, Unknown") && !page.contains(">Detainee<"), "{page}");
     let closed = ground.get(analyst, "/upload").await;
     assert_eq!(closed.status, StatusCode::FORBIDDEN);
-    let fields = [
-        ("category", "Forensic, Unknown"),
-        ("laboratory", "TXCASE001"),
-        ("case", "CASE-1"),
-    ];
+    let fields =
+        [("category", "Forensic, Unknown"), ("laboratory", "TXCASE001"), ("case", "CASE-1")];
     let run = table(&[("EV-1", &person())]);
     let path = "/upload/enter-evidence";
     let answer = ground.file(analyst, path, &fields, &run).await;
@@ -67,11 +56,7 @@ async fn evidence_enters_from_a_file_and_what_is_refused_says_why() {
     let shown = ground.shown(analyst, path, answer).await;
     assert!(shown.contains("0 entered, 1 refused"), "{shown}");
     assert!(shown.contains("PROFILE_NOT_ACCEPTED"), "{shown}");
-    let person = [
-        ("category", "Detainee"),
-        ("laboratory", "TXCASE001"),
-        ("case", "C"),
-    ];
+    let person = [("category", "Detainee"), ("laboratory", "TXCASE001"), ("case", "C")];
     let wrong = ground.file(analyst, path, &person, &run).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(wrong.text.contains("is none of evidence"), "{}", wrong.text);

@@ -122,11 +122,7 @@ impl Ground {
             self.collected(kit).await;
         }
         let package = self
-            .did(
-                Role::KitClerk,
-                "/api/shipment/start",
-                json!({ "site": SITE }),
-            )
+            .did(Role::KitClerk, "/api/shipment/start", json!({ "site": SITE }))
             .await["package"]
             .clone();
         for kit in kits {
@@ -136,11 +132,9 @@ impl Ground {
         let seal = json!({ "package": package, "seal": "P1" });
         self.did(Role::KitClerk, "/api/shipment/seal", seal).await;
         let over = json!({ "package": package, "carrier": "UPS", "tracking": "1Z" });
-        self.did(Role::KitClerk, "/api/shipment/hand-over", over)
-            .await;
+        self.did(Role::KitClerk, "/api/shipment/hand-over", over).await;
         let found = json!({ "package": package, "found": kits });
-        self.did(Role::Accessioner, "/api/shipment/receive", found)
-            .await;
+        self.did(Role::Accessioner, "/api/shipment/receive", found).await;
     }
 
     async fn collected(&self, kit: &str) {
@@ -157,24 +151,19 @@ impl Ground {
         }
         self.done(Role::Collector, "/booking/record", &fields).await;
         let open = json!({ "booking": number, "kit": kit, "site": SITE, "table": "T1" });
-        let collection = self
-            .did(Role::Collector, "/api/collection/open", open)
-            .await;
+        let collection = self.did(Role::Collector, "/api/collection/open", open).await;
         let collection = collection["collection"].clone();
         let scan = json!({ "collection": collection, "device": kit, "form": kit });
-        self.did(Role::Collector, "/api/collection/scan", scan)
-            .await;
+        self.did(Role::Collector, "/api/collection/scan", scan).await;
         let seal = json!({ "collection": collection, "seal": "S1", "prints_taken": true });
-        self.did(Role::Collector, "/api/collection/seal", seal)
-            .await;
+        self.did(Role::Collector, "/api/collection/seal", seal).await;
     }
 
     /// From an empty shelf to a specimen that waits for a plate; gives its number.
     pub(crate) async fn specimen(&self, kit: &str) -> String {
         self.arrived(&[kit]).await;
         let examine = [("kit", kit), ("findings.device", kit)];
-        self.done(Role::Accessioner, "/accession/examine", &examine)
-            .await;
+        self.done(Role::Accessioner, "/accession/examine", &examine).await;
         let waits = |list: &Value| list["waiting"][0]["specimen"].is_string();
         let list = self.until(Role::Analyst, "/api/typing", waits).await;
         text(&list["waiting"][0]["specimen"])
@@ -189,9 +178,7 @@ impl Ground {
         self.did(Role::Analyst, "/api/typing/load", load).await;
         let run = table(&[(specimen, &person())]);
         let import = [("plate", plate)];
-        let answer = self
-            .file(Role::Analyst, "/typing/import", &import, &run)
-            .await;
+        let answer = self.file(Role::Analyst, "/typing/import", &import, &run).await;
         self.shown(Role::Analyst, "/typing/import", answer).await
     }
 
@@ -202,19 +189,15 @@ impl Ground {
         let review = json!({ "specimen": specimen });
         self.did(Role::Reviewer, "/api/typing/review", review).await;
         let enter = json!({ "specimens": [specimen] });
-        self.did(Role::IndexCustodian, "/api/upload/enter", enter)
-            .await;
+        self.did(Role::IndexCustodian, "/api/upload/enter", enter).await;
         specimen
     }
 
     /// The same, and evidence with the same profile: gives the candidate.
     pub(crate) async fn candidate(&self, kit: &str) -> String {
         self.indexed(kit).await;
-        let fields = [
-            ("category", "Forensic, Unknown"),
-            ("laboratory", CASEWORK),
-            ("case", "CASE-1"),
-        ];
+        let fields =
+            [("category", "Forensic, Unknown"), ("laboratory", CASEWORK), ("case", "CASE-1")];
         let run = table(&[("EV-1", &person())]);
         // The controls of the table are no evidence; only the one sample is sent.
         let run = only(&run, "EV-1");
@@ -223,9 +206,7 @@ impl Ground {
         let page = self.shown(Role::CaseworkAnalyst, path, answer).await;
         assert!(page.contains("1 entered, 0 refused"), "{page}");
         let found = |list: &Value| list[0]["candidate"].is_string();
-        let list = self
-            .until(Role::CaseworkAnalyst, "/api/candidate", found)
-            .await;
+        let list = self.until(Role::CaseworkAnalyst, "/api/candidate", found).await;
         text(&list[0]["candidate"])
     }
 
@@ -234,8 +215,7 @@ impl Ground {
         let candidate = self.candidate(kit).await;
         let about = json!({ "candidate": candidate });
         let analyst = Role::CaseworkAnalyst;
-        self.did(analyst, "/api/candidate/take", about.clone())
-            .await;
+        self.did(analyst, "/api/candidate/take", about.clone()).await;
         let asked = self.did(analyst, "/api/candidate/request", about).await;
         let confirmation = asked["confirmation"].clone();
         let there = |list: &Value| list[0]["confirmation"] == confirmation;
@@ -246,10 +226,7 @@ impl Ground {
 
 /// A JSON string without its quotes.
 pub(crate) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("no text: {value}"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// A profile with all core loci, unlike that of any control.
@@ -268,12 +245,7 @@ pub(crate) fn table(samples: &[(&str, &Profile)]) -> String {
     let mut text = "Sample Name\tMarker\tAllele 1\tAllele 2\n".to_owned();
     for (name, profile) in [&[("2800M", &control)], samples].concat() {
         for typed in profile.typed() {
-            let alleles: Vec<_> = typed
-                .genotype
-                .alleles()
-                .iter()
-                .map(|a| a.to_string())
-                .collect();
+            let alleles: Vec<_> = typed.genotype.alleles().iter().map(|a| a.to_string()).collect();
             let second = alleles.get(1).map_or("", String::as_str);
             let line = format!("{name}\t{}\t{}\t{second}\n", typed.locus.name(), alleles[0]);
             text.push_str(&line);
@@ -286,11 +258,6 @@ pub(crate) fn table(samples: &[(&str, &Profile)]) -> String {
 /// The header of a table and the rows of one sample.
 pub(crate) fn only(table: &str, sample: &str) -> String {
     let keep = |(row, line): &(usize, &str)| *row == 0 || line.starts_with(sample);
-    let lines: Vec<_> = table
-        .lines()
-        .enumerate()
-        .filter(keep)
-        .map(|(_, line)| line)
-        .collect();
+    let lines: Vec<_> = table.lines().enumerate().filter(keep).map(|(_, line)| line).collect();
     lines.join("\n")
 }

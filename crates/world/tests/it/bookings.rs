@@ -14,10 +14,7 @@ mod tests {
     use world::{AtLaboratory, AtTable, Month, Scenario, Settings};
 
     fn month(seed: u64) -> Month {
-        Month::generate(&Settings {
-            seed,
-            ..Settings::default()
-        })
+        Month::generate(&Settings { seed, ..Settings::default() })
     }
 
     #[test]
@@ -35,11 +32,7 @@ mod tests {
     fn the_default_month_is_this_one() {
         let month = Month::generate(&Settings::default());
         let count = |which: fn(&world::Arrival) -> bool| {
-            month
-                .bookings
-                .iter()
-                .filter(|arrival| which(arrival))
-                .count()
+            month.bookings.iter().filter(|arrival| which(arrival)).count()
         };
         assert_eq!((month.bookings.len(), month.people.len()), (894, 839));
         assert_eq!(count(world::Arrival::may_be_collected), 751);
@@ -51,10 +44,7 @@ mod tests {
     #[test]
     fn more_evidence_does_not_change_the_bookings() {
         let default = month(3);
-        let more = Month::generate(&Settings {
-            evidence: 400,
-            ..default.settings.clone()
-        });
+        let more = Month::generate(&Settings { evidence: 400, ..default.settings.clone() });
         assert_eq!(more.bookings, default.bookings);
         assert_eq!(more.genotypes, default.genotypes);
         assert_eq!(more.evidence.len(), 400);
@@ -82,12 +72,7 @@ mod tests {
                 assert_eq!(arrival.scenario.expects(), Outcome::Defer);
                 let resolved = ask(&later.record, i64::from(later.hours_after) * 60);
                 let collects = resolved.outcome == Outcome::Collect;
-                assert_eq!(
-                    collects,
-                    arrival.may_be_collected(),
-                    "{:?}",
-                    arrival.scenario
-                );
+                assert_eq!(collects, arrival.may_be_collected(), "{:?}", arrival.scenario);
                 assert_ne!(resolved.outcome, Outcome::Defer, "{:?}", resolved.reasons);
             }
         }
@@ -108,15 +93,9 @@ mod tests {
                 collectable().map(|a| a.behaviour.laboratory).collect();
             assert_eq!(in_laboratory.len(), AtLaboratory::ALL.len(), "seed {seed}");
             let accepted = month.bookings.iter().filter(|a| a.ends_accepted()).count();
-            assert!(
-                accepted * 2 > count && accepted * 10 < count * 8,
-                "{accepted}"
-            );
+            assert!(accepted * 2 > count && accepted * 10 < count * 8, "{accepted}");
             assert!(month.bookings.iter().any(|a| a.alias), "seed {seed}");
-            assert!(
-                month.bookings.iter().filter(|a| a.repeat).count() > 20,
-                "seed {seed}"
-            );
+            assert!(month.bookings.iter().filter(|a| a.repeat).count() > 20, "seed {seed}");
         }
     }
 
@@ -169,12 +148,7 @@ mod tests {
         let records: Vec<BookingRecord> = month(8)
             .bookings
             .into_iter()
-            .flat_map(|arrival| {
-                [
-                    Some(arrival.record),
-                    arrival.later.map(|later| later.record),
-                ]
-            })
+            .flat_map(|arrival| [Some(arrival.record), arrival.later.map(|later| later.record)])
             .flatten()
             .collect();
         for record in records {
@@ -209,11 +183,7 @@ mod tests {
                 Path::Administrative { order } => assert!(!order.is_empty()),
             }
         }
-        let expected = [
-            ("administrative", 2),
-            ("expungement", 2),
-            ("ineligibility", 2),
-        ];
+        let expected = [("administrative", 2), ("expungement", 2), ("ineligibility", 2)];
         assert_eq!(paths, BTreeMap::from(expected));
     }
 
@@ -235,28 +205,10 @@ mod tests {
             assert!(usable > opened, "{site}: {usable} for {opened}");
             assert!(month.lots.iter().all(|lot| here(lot) > 0));
         }
-        assert_eq!(
-            month
-                .lots
-                .iter()
-                .filter(|lot| lot.recalled_on.is_some())
-                .count(),
-            1
-        );
-        assert_eq!(
-            month
-                .lots
-                .iter()
-                .filter(|lot| lot.expires_on < last)
-                .count(),
-            1
-        );
-        let barcodes: BTreeSet<_> = month
-            .lots
-            .iter()
-            .flat_map(|lot| &lot.kits)
-            .map(|k| &k.barcode)
-            .collect();
+        assert_eq!(month.lots.iter().filter(|lot| lot.recalled_on.is_some()).count(), 1);
+        assert_eq!(month.lots.iter().filter(|lot| lot.expires_on < last).count(), 1);
+        let barcodes: BTreeSet<_> =
+            month.lots.iter().flat_map(|lot| &lot.kits).map(|k| &k.barcode).collect();
         let count: usize = month.lots.iter().map(|lot| lot.kits.len()).sum();
         assert_eq!(barcodes.len(), count);
     }

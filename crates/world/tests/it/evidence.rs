@@ -23,11 +23,9 @@ mod tests {
             assert!(evidence.specimen.as_str().len() <= 24);
             assert!(evidence.laboratory.as_str().len() <= 10);
         }
-        for category in [
-            Category::ForensicUnknown,
-            Category::ForensicPartial,
-            Category::ForensicMixture,
-        ] {
+        for category in
+            [Category::ForensicUnknown, Category::ForensicPartial, Category::ForensicMixture]
+        {
             let of_category = |e: &&world::Evidence| e.category == category;
             let count = month.evidence.iter().filter(of_category).count();
             assert!(count >= 25, "{category} {count}");
@@ -45,10 +43,7 @@ mod tests {
     fn planted_people_are_found_and_relatives_excluded() {
         let rule = SearchRule::default();
         for seed in [1, 2, 3] {
-            let month = Month::generate(&Settings {
-                seed,
-                ..Settings::default()
-            });
+            let month = Month::generate(&Settings { seed, ..Settings::default() });
             let accepted: BTreeSet<usize> = month
                 .bookings
                 .iter()
@@ -87,13 +82,7 @@ mod tests {
     fn before_is_before_and_after_is_after() {
         let month = Month::generate(&Settings::default());
         let first = month.bookings[0].record.circumstances.booked_at;
-        let last = month
-            .bookings
-            .last()
-            .unwrap()
-            .record
-            .circumstances
-            .booked_at;
+        let last = month.bookings.last().unwrap().record.circumstances.booked_at;
         for evidence in &month.evidence {
             match evidence.entered {
                 Entered::Before => assert!(evidence.entered_at < first),

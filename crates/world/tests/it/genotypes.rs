@@ -11,9 +11,7 @@ mod tests {
 
     fn draw(population: &Population, count: usize, seed: u64) -> Vec<Profile> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        (0..count)
-            .map(|_| unrelated(population, Sex::Female, 0.0, &mut rng))
-            .collect()
+        (0..count).map(|_| unrelated(population, Sex::Female, 0.0, &mut rng)).collect()
     }
 
     /// Share of heterozygotes that a table in Hardy-Weinberg proportions gives.
@@ -47,15 +45,8 @@ mod tests {
                 // A chi-square with k degrees of freedom has mean k and variance 2k.
                 let k = population.shares(locus).len() as f64 - 1.0;
                 let limit = k + 5.0 * (2.0 * k).sqrt() + 5.0;
-                assert!(
-                    statistic < limit,
-                    "{} {locus} {statistic}",
-                    population.name()
-                );
-                let two = genotypes
-                    .iter()
-                    .filter(|alleles| alleles.len() == 2)
-                    .count();
+                assert!(statistic < limit, "{} {locus} {statistic}", population.name());
+                let two = genotypes.iter().filter(|alleles| alleles.len() == 2).count();
                 let seen = two as f64 / 2000.0;
                 let wanted = heterozygosity(population, locus);
                 assert!((seen - wanted).abs() < 0.06, "{locus} {seen} {wanted}");
@@ -72,19 +63,15 @@ mod tests {
             ..SearchRule::default()
         };
         let pairs = drawn.windows(2);
-        let found = pairs
-            .filter(|pair| compare(&pair[0], &pair[1], &rule).is_candidate(&rule))
-            .count();
+        let found =
+            pairs.filter(|pair| compare(&pair[0], &pair[1], &rule).is_candidate(&rule)).count();
         found as f64 / (drawn.len() - 1) as f64
     }
 
     /// The same share by arithmetic: over all pairs of genotypes of which one contains the other.
     fn moderate_expected(population: &Population, locus: Locus) -> f64 {
-        let shares: Vec<f64> = population
-            .shares(locus)
-            .iter()
-            .map(|share| share.frequency)
-            .collect();
+        let shares: Vec<f64> =
+            population.shares(locus).iter().map(|share| share.frequency).collect();
         let mut sum = 0.0;
         for (i, p) in shares.iter().enumerate() {
             // Both homozygous for i; one homozygous for i and the other heterozygous with i.
@@ -102,15 +89,10 @@ mod tests {
         for (seed, population) in (50..).zip(table.populations()) {
             let drawn = draw(population, 6000, seed);
             for locus in [Locus::Tpox, Locus::D1s1656] {
-                let (seen, expected) = (
-                    moderate(&drawn, locus),
-                    moderate_expected(population, locus),
-                );
+                let (seen, expected) =
+                    (moderate(&drawn, locus), moderate_expected(population, locus));
                 let name = population.name();
-                assert!(
-                    (seen - expected).abs() < 0.03,
-                    "{name} {locus} {seen} {expected}"
-                );
+                assert!((seen - expected).abs() < 0.03, "{name} {locus} {seen} {expected}");
             }
         }
     }

@@ -17,18 +17,10 @@ pub const TABLE: [(&str, &[&str]); 10] = [
     ("search", &["genetics"]),
     ("exchange", &["journey", "genetics"]),
     ("store", &["journey", "genetics"]),
-    (
-        "service",
-        &["store", "exchange", "search", "journey", "genetics"],
-    ),
+    ("service", &["store", "exchange", "search", "journey", "genetics"]),
     ("web", &["service", "journey", "genetics"]),
     ("world", &["genetics", "journey", "exchange"]),
-    (
-        "buccal",
-        &[
-            "web", "service", "world", "store", "exchange", "search", "journey", "genetics",
-        ],
-    ),
+    ("buccal", &["web", "service", "world", "store", "exchange", "search", "journey", "genetics"]),
     ("xtask", &[]),
 ];
 
@@ -85,11 +77,7 @@ pub fn as_markdown() -> String {
     for (name, allowed) in TABLE {
         let uses = match allowed {
             [] => "nothing of ours".to_owned(),
-            names => names
-                .iter()
-                .map(|n| format!("`{n}`"))
-                .collect::<Vec<_>>()
-                .join(", "),
+            names => names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "),
         };
         text.push_str(&format!("| `{name}` | {uses} |\n"));
     }
@@ -102,11 +90,7 @@ fn manifests(repository: &Repository, findings: &mut Vec<Finding>) -> BTreeMap<S
     let engines = repository.texts_in("engines/", "/Cargo.toml");
     for (path, text) in crates.chain(engines) {
         // Only `<group>/<name>/Cargo.toml`: deeper ones are fixtures.
-        let Some(folder) = path
-            .split('/')
-            .nth(1)
-            .filter(|_| path.matches('/').count() == 2)
-        else {
+        let Some(folder) = path.split('/').nth(1).filter(|_| path.matches('/').count() == 2) else {
             continue;
         };
         match text.parse::<toml::Table>() {
@@ -124,10 +108,7 @@ fn manifests(repository: &Repository, findings: &mut Vec<Finding>) -> BTreeMap<S
 }
 
 fn read(path: &str, folder: &str, table: &toml::Table, findings: &mut Vec<Finding>) -> Manifest {
-    let name = table
-        .get("package")
-        .and_then(|p| p.get("name"))
-        .and_then(toml::Value::as_str);
+    let name = table.get("package").and_then(|p| p.get("name")).and_then(toml::Value::as_str);
     if name != Some(folder) {
         findings.push(Finding::of(
             path,
@@ -138,20 +119,13 @@ fn read(path: &str, folder: &str, table: &toml::Table, findings: &mut Vec<Findin
     let mut uses = BTreeSet::new();
     let mut uses_in_tests = BTreeSet::new();
     let targets = table.get("target").and_then(toml::Value::as_table);
-    let tables = targets
-        .into_iter()
-        .flat_map(toml::Table::values)
-        .filter_map(|t| t.as_table());
+    let tables = targets.into_iter().flat_map(toml::Table::values).filter_map(|t| t.as_table());
     for table in std::iter::once(table).chain(tables) {
         uses.extend(names(table, "dependencies"));
         uses.extend(names(table, "build-dependencies"));
         uses_in_tests.extend(names(table, "dev-dependencies"));
     }
-    Manifest {
-        path: path.to_owned(),
-        uses,
-        uses_in_tests,
-    }
+    Manifest { path: path.to_owned(), uses, uses_in_tests }
 }
 
 /// The package names in one dependency section; a renamed dependency counts under its real name.
@@ -172,10 +146,7 @@ fn is_ours(name: &str) -> bool {
 
 fn check_manifest(name: &str, manifest: &Manifest, allowed: &[&str], findings: &mut Vec<Finding>) {
     let in_tests = |used: &str| used == "world" && !BLIND_TO_PERSONS.contains(&name);
-    let plain = manifest
-        .uses
-        .iter()
-        .filter(|used| !allowed.contains(&used.as_str()));
+    let plain = manifest.uses.iter().filter(|used| !allowed.contains(&used.as_str()));
     let tests = manifest
         .uses_in_tests
         .iter()
@@ -185,11 +156,7 @@ fn check_manifest(name: &str, manifest: &Manifest, allowed: &[&str], findings: &
             [] => "no crate of ours".to_owned(),
             names => format!("only {}", names.join(", ")),
         };
-        findings.push(Finding::of(
-            &manifest.path,
-            format!("{name} depends on {used}"),
-            right,
-        ));
+        findings.push(Finding::of(&manifest.path, format!("{name} depends on {used}"), right));
     }
 }
 
@@ -270,18 +237,11 @@ fn architecture_rows(text: &str) -> Vec<(usize, String, BTreeSet<String>)> {
 
 fn crates_in(cell: &str) -> BTreeSet<String> {
     let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
-    words
-        .filter(|word| is_ours(word))
-        .map(str::to_owned)
-        .collect()
+    words.filter(|word| is_ours(word)).map(str::to_owned).collect()
 }
 
 fn join(names: &BTreeSet<String>) -> String {
-    names
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -294,10 +254,8 @@ mod tests {
         let mut texts: Vec<(String, String)> = TABLE
             .iter()
             .map(|(name, uses)| {
-                let lines: String = uses
-                    .iter()
-                    .map(|u| format!("{u} = {{ workspace = true }}\n"))
-                    .collect();
+                let lines: String =
+                    uses.iter().map(|u| format!("{u} = {{ workspace = true }}\n")).collect();
                 let text = format!("[package]\nname = \"{name}\"\n[dependencies]\n{lines}");
                 (format!("crates/{name}/Cargo.toml"), text)
             })
@@ -307,10 +265,7 @@ mod tests {
             texts.push(((*path).to_owned(), (*text).to_owned()));
         }
         let repository = Repository::of_texts(texts.iter().map(|(p, t)| (p.as_str(), t.as_str())));
-        check(&repository)
-            .iter()
-            .map(|f| format!("{f}\n"))
-            .collect()
+        check(&repository).iter().map(|f| format!("{f}\n")).collect()
     }
 
     #[test]
@@ -341,10 +296,7 @@ mod tests {
         ] {
             let manifest = format!("[package]\nname = \"store\"\n{section}");
             let found = findings(&[("crates/store/Cargo.toml", &manifest)]);
-            assert!(
-                found.contains("store depends on service"),
-                "{section}: {found}"
-            );
+            assert!(found.contains("store depends on service"), "{section}: {found}");
         }
     }
 
@@ -375,10 +327,7 @@ mod tests {
             ("crates/world/Cargo.toml", "[package]\nname = \"globe\"\n"),
             ("engines/ballista/Cargo.toml", engine),
         ]);
-        assert!(
-            found.contains("the crate helper is not in the dependency table"),
-            "{found}"
-        );
+        assert!(found.contains("the crate helper is not in the dependency table"), "{found}");
         assert!(found.contains("the package is called globe"), "{found}");
         assert!(found.contains("ballista depends on store"), "{found}");
         let alone = check(&Repository::of_texts([]));

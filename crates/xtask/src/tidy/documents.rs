@@ -6,39 +6,21 @@ use crate::repository::{Repository, resolve};
 
 /// Files that a reader looks for, and what each answers.
 const FILES: [(&str, &str); 9] = [
-    (
-        "README.md",
-        "what this is, and the two commands to see it run",
-    ),
-    (
-        "ARCHITECTURE.md",
-        "where things are and what must not know what",
-    ),
+    ("README.md", "what this is, and the two commands to see it run"),
+    ("ARCHITECTURE.md", "where things are and what must not know what"),
     ("CONTRIBUTING.md", "how work is done here"),
-    (
-        "SECURITY.md",
-        "what is protected from whom, and how to report a hole",
-    ),
+    ("SECURITY.md", "what is protected from whom, and how to report a hole"),
     ("CHANGELOG.md", "what changed for those who use it"),
     ("LICENSE", "the licence text"),
     ("docs/law.md", "which rule follows from which text"),
-    (
-        "docs/math.md",
-        "the formulas with examples to check by hand",
-    ),
+    ("docs/math.md", "the formulas with examples to check by hand"),
     ("docs/data.md", "tables, files and where data come from"),
 ];
 
 /// Folders that must not be empty.
 const FOLDERS: [(&str, &str); 3] = [
-    (
-        "docs/operations/",
-        "how to install, back up, restore and watch it",
-    ),
-    (
-        "docs/reference/",
-        "the generated tables: refusals, roles, commands",
-    ),
+    ("docs/operations/", "how to install, back up, restore and watch it"),
+    ("docs/reference/", "the generated tables: refusals, roles, commands"),
     ("docs/decisions/", "what was decided and on which evidence"),
 ];
 
@@ -46,10 +28,7 @@ const FOLDERS: [(&str, &str); 3] = [
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, what) in FILES {
-        if repository
-            .text(path)
-            .is_none_or(|text| text.trim().is_empty())
-        {
+        if repository.text(path).is_none_or(|text| text.trim().is_empty()) {
             findings.push(Finding::of(path, "no such document, or an empty one", what));
         }
     }
@@ -93,15 +72,9 @@ mod tests {
     use crate::repository::Repository;
 
     fn findings(more: &[(&str, &str)]) -> Vec<String> {
-        let mut texts: Vec<(String, String)> = FILES
-            .iter()
-            .map(|(path, what)| ((*path).to_owned(), (*what).to_owned()))
-            .collect();
-        texts.extend(
-            FOLDERS
-                .iter()
-                .map(|(path, _)| (format!("{path}a.md"), "a".to_owned())),
-        );
+        let mut texts: Vec<(String, String)> =
+            FILES.iter().map(|(path, what)| ((*path).to_owned(), (*what).to_owned())).collect();
+        texts.extend(FOLDERS.iter().map(|(path, _)| (format!("{path}a.md"), "a".to_owned())));
         for (path, text) in more {
             texts.retain(|(known, _)| known != path);
             texts.push(((*path).to_owned(), (*text).to_owned()));
@@ -113,10 +86,7 @@ mod tests {
     #[test]
     fn all_documents_present_pass() {
         assert_eq!(findings(&[]), Vec::<String>::new());
-        assert_eq!(
-            check(&Repository::of_texts([])).len(),
-            FILES.len() + FOLDERS.len()
-        );
+        assert_eq!(check(&Repository::of_texts([])).len(), FILES.len() + FOLDERS.len());
     }
 
     #[test]
@@ -124,27 +94,20 @@ mod tests {
         let found = findings(&[("SECURITY.md", "\n")]);
         assert_eq!(
             found,
-            [
-                "SECURITY.md: no such document, or an empty one; right would be: \
-              what is protected from whom, and how to report a hole"
-            ]
+            ["SECURITY.md: no such document, or an empty one; right would be: \
+              what is protected from whom, and how to report a hole"]
         );
     }
 
     #[test]
     fn links_must_lead_to_something() {
         let good = "[a](../law.md#part) [b](https://example.org) [c](#here) [d](../../docs/)\n";
-        assert_eq!(
-            findings(&[("docs/operations/a.md", good)]),
-            Vec::<String>::new()
-        );
+        assert_eq!(findings(&[("docs/operations/a.md", good)]), Vec::<String>::new());
         let found = findings(&[("docs/operations/a.md", "one\n[a](law.md)\n")]);
         assert_eq!(
             found,
-            [
-                "docs/operations/a.md:2: a link to law.md, where nothing stands; \
-              right would be: a link to a file of this repository"
-            ]
+            ["docs/operations/a.md:2: a link to law.md, where nothing stands; \
+              right would be: a link to a file of this repository"]
         );
     }
 }

@@ -55,11 +55,7 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
 
 fn check_policy(path: &str, policy: &Policy, findings: &mut Vec<Finding>) {
     for name in ANNOTATIONS {
-        if policy
-            .annotations
-            .get(name)
-            .is_none_or(|value| value.trim().is_empty())
-        {
+        if policy.annotations.get(name).is_none_or(|value| value.trim().is_empty()) {
             findings.push(Finding::at(
                 path,
                 policy.line,
@@ -119,10 +115,7 @@ fn policies(text: &str) -> Vec<Policy> {
             }
             Token::Word(word) if !inside && (word == "permit" || word == "forbid") => {
                 inside = true;
-                policies.push(Policy {
-                    line,
-                    annotations: std::mem::take(&mut annotations),
-                });
+                policies.push(Policy { line, annotations: std::mem::take(&mut annotations) });
             }
             _ => {}
         }
@@ -221,20 +214,12 @@ when { resource.note != "forbid (x); @id" };
 
     #[test]
     fn an_unknown_confidence_a_vague_date_and_a_second_id_are_found() {
-        let text = GOOD
-            .replace("\"S\"", "\"sure\"")
-            .replace("2020-04-08", "April 2020");
+        let text = GOOD.replace("\"S\"", "\"sure\"").replace("2020-04-08", "April 2020");
         let found = findings(&text);
         assert!(found[0].contains("the confidence `sure`"), "{found:?}");
-        assert!(
-            found[1].contains("the effective date `April 2020`"),
-            "{found:?}"
-        );
+        assert!(found[1].contains("the effective date `April 2020`"), "{found:?}");
         let twice = findings(&format!("{GOOD}{GOOD}"));
         assert_eq!(twice.len(), 1);
-        assert!(
-            twice[0].contains("a second policy with the id detained-person"),
-            "{twice:?}"
-        );
+        assert!(twice[0].contains("a second policy with the id detained-person"), "{twice:?}");
     }
 }

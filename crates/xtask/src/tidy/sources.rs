@@ -15,16 +15,7 @@ const HEADING_WORDS_MIN: usize = 3;
 const COLUMNS_MAX: usize = 100;
 
 /// Hand-written text in which white space at line ends and tabs mean nothing.
-const WRITTEN: [&str; 8] = [
-    ".rs",
-    ".toml",
-    ".md",
-    ".sql",
-    ".cedar",
-    ".css",
-    ".js",
-    ".cedarschema",
-];
+const WRITTEN: [&str; 8] = [".rs", ".toml", ".md", ".sql", ".cedar", ".css", ".js", ".cedarschema"];
 
 /// Checks every source file.
 pub fn check(repository: &Repository) -> Vec<Finding> {
@@ -50,20 +41,9 @@ fn check_rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
             format!("at most {LINES_MAX}; split by subject"),
         ));
     }
-    let name = path
-        .rsplit('/')
-        .next()
-        .unwrap_or(path)
-        .trim_end_matches(".rs");
-    if !name
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    {
-        findings.push(Finding::of(
-            path,
-            format!("the file name {name}"),
-            "snake_case",
-        ));
+    let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs");
+    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        findings.push(Finding::of(path, format!("the file name {name}"), "snake_case"));
     }
     for (number, line) in (1..).zip(text.lines()) {
         let columns = line.chars().count();
@@ -107,20 +87,10 @@ fn lines_without_tests(text: &str) -> usize {
 fn check_white_space(path: &str, text: &str, findings: &mut Vec<Finding>) {
     for (number, line) in (1..).zip(text.split('\n')) {
         if line.contains('\t') {
-            findings.push(Finding::at(
-                path,
-                number,
-                "a tab",
-                "spaces, or \\t in a string",
-            ));
+            findings.push(Finding::at(path, number, "a tab", "spaces, or \\t in a string"));
         }
         if line.ends_with([' ', '\t', '\r']) {
-            findings.push(Finding::at(
-                path,
-                number,
-                "white space at the line end",
-                "none",
-            ));
+            findings.push(Finding::at(path, number, "white space at the line end", "none"));
         }
     }
     if !text.is_empty() && !text.ends_with('\n') {
@@ -141,10 +111,7 @@ mod tests {
     #[test]
     fn a_plain_file_passes() {
         assert_eq!(
-            findings(
-                "a/held_days.rs",
-                "//! Days that a sample was held.\n\nfn a() {}\n"
-            ),
+            findings("a/held_days.rs", "//! Days that a sample was held.\n\nfn a() {}\n"),
             Vec::<String>::new()
         );
         assert_eq!(findings("data/table.tsv", "a\tb \n"), Vec::<String>::new());
@@ -155,22 +122,14 @@ mod tests {
         let long = format!("//! About a thing.\n// {}\n", "x".repeat(98));
         let address = format!("//! About a thing.\n// https://{}\n", "x".repeat(98));
         for (path, text, wanted) in [
-            (
-                "a.rs",
-                "fn a() {}\n",
-                "a.rs:1: the file does not begin with `//!`",
-            ),
+            ("a.rs", "fn a() {}\n", "a.rs:1: the file does not begin with `//!`"),
             ("a.rs", long.as_str(), "a.rs:2: a line of 101 columns"),
             ("a.rs", "//! About a thing.\n\tfn a() {}\n", "a.rs:2: a tab"),
             ("a.rs", "//! x\n", "a.rs:1: a heading that says nothing"),
             ("a.md", "# a \n", "a.md:1: white space at the line end"),
             ("a.md", "# a\r\n", "a.md:1: white space at the line end"),
             ("a.md", "# a", "a.md: no line end after the last line"),
-            (
-                "HeldDays.rs",
-                "//! About a thing.\n",
-                "HeldDays.rs: the file name HeldDays",
-            ),
+            ("HeldDays.rs", "//! About a thing.\n", "HeldDays.rs: the file name HeldDays"),
         ] {
             let found = findings(path, text);
             assert_eq!(found.len(), 1, "{found:?}");

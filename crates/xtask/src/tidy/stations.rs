@@ -27,26 +27,11 @@ struct Layer {
 }
 
 const LAYERS: [Layer; 5] = [
-    Layer {
-        name: "journey",
-        folders: &["crates/journey/src"],
-    },
-    Layer {
-        name: "store",
-        folders: &["crates/store/src/custody", "crates/store/src/index"],
-    },
-    Layer {
-        name: "service",
-        folders: &["crates/service/src"],
-    },
-    Layer {
-        name: "web",
-        folders: &["crates/web/src/pages"],
-    },
-    Layer {
-        name: "command line",
-        folders: &["crates/buccal/src/commands"],
-    },
+    Layer { name: "journey", folders: &["crates/journey/src"] },
+    Layer { name: "store", folders: &["crates/store/src/custody", "crates/store/src/index"] },
+    Layer { name: "service", folders: &["crates/service/src"] },
+    Layer { name: "web", folders: &["crates/web/src/pages"] },
+    Layer { name: "command line", folders: &["crates/buccal/src/commands"] },
 ];
 
 /// Checks that every station has its file in every layer, and the order of the `mod` lines.
@@ -54,11 +39,8 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for layer in LAYERS {
         for station in STATIONS {
-            let paths: Vec<String> = layer
-                .folders
-                .iter()
-                .map(|folder| format!("{folder}/{station}.rs"))
-                .collect();
+            let paths: Vec<String> =
+                layer.folders.iter().map(|folder| format!("{folder}/{station}.rs")).collect();
             if !paths.iter().any(|path| repository.has(path)) {
                 findings.push(Finding::of(
                     &paths.join(" or "),
@@ -130,9 +112,7 @@ mod tests {
             "crates/buccal/src/commands",
         ];
         let files = folders.iter().flat_map(|folder| {
-            STATIONS
-                .iter()
-                .map(move |station| (format!("{folder}/{station}.rs"), String::new()))
+            STATIONS.iter().map(move |station| (format!("{folder}/{station}.rs"), String::new()))
         });
         files.collect()
     }
@@ -146,10 +126,7 @@ mod tests {
     fn the_full_grid_passes() {
         let mut texts = grid();
         let mods: String = STATIONS.iter().map(|s| format!("pub mod {s};\n")).collect();
-        texts.push((
-            "crates/journey/src/lib.rs".to_owned(),
-            format!("pub mod custody;\n{mods}"),
-        ));
+        texts.push(("crates/journey/src/lib.rs".to_owned(), format!("pub mod custody;\n{mods}")));
         assert_eq!(findings(&texts), Vec::<String>::new());
     }
 
@@ -159,10 +136,8 @@ mod tests {
         texts.retain(|(path, _)| path != "crates/web/src/pages/kit.rs");
         assert_eq!(
             findings(&texts),
-            [
-                "crates/web/src/pages/kit.rs: no file for kit in the layer web; \
-              right would be: that file"
-            ]
+            ["crates/web/src/pages/kit.rs: no file for kit in the layer web; \
+              right would be: that file"]
         );
     }
 
@@ -184,10 +159,8 @@ mod tests {
         ));
         assert_eq!(
             findings(&texts),
-            [
-                "crates/web/src/pages.rs:3: `mod booking;` stands after `mod kit;`; \
-              right would be: the stations in the order of the journey"
-            ]
+            ["crates/web/src/pages.rs:3: `mod booking;` stands after `mod kit;`; \
+              right would be: the stations in the order of the journey"]
         );
     }
 }

@@ -13,24 +13,12 @@ use crate::finding::Finding;
 use crate::repository::{Repository, resolve};
 
 /// Words that no table of the custody side may carry in its name.
-const CUSTODY_TABLE_WORDS: [&str; 6] = [
-    "profile",
-    "profiles",
-    "allele",
-    "alleles",
-    "genotype",
-    "genotypes",
-];
+const CUSTODY_TABLE_WORDS: [&str; 6] =
+    ["profile", "profiles", "allele", "alleles", "genotype", "genotypes"];
 
 /// Words that no column of the custody side may carry in its name.
-const CUSTODY_COLUMN_WORDS: [&str; 6] = [
-    "allele",
-    "alleles",
-    "genotype",
-    "genotypes",
-    "locus",
-    "loci",
-];
+const CUSTODY_COLUMN_WORDS: [&str; 6] =
+    ["allele", "alleles", "genotype", "genotypes", "locus", "loci"];
 
 /// Words that no table or column of the index side may carry in its name.
 const INDEX_WORDS: [&str; 12] = [
@@ -54,10 +42,8 @@ enum Side {
     Index,
 }
 
-const SIDES: [(Side, &str); 2] = [
-    (Side::Custody, "crates/store/src/custody/"),
-    (Side::Index, "crates/store/src/index/"),
-];
+const SIDES: [(Side, &str); 2] =
+    [(Side::Custody, "crates/store/src/custody/"), (Side::Index, "crates/store/src/index/")];
 
 /// A table or a column as the text names it.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,10 +84,8 @@ fn texts_by_side(repository: &Repository) -> BTreeSet<(Side, String)> {
     for (path, text) in sql.chain(rust) {
         let Some(side) = side_of(path) else { continue };
         texts.insert((side, path.to_owned()));
-        let included = text
-            .split("include_str!(\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next());
+        let included =
+            text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
         texts.extend(included.map(|target| (side, resolve(path, target))));
     }
     texts
@@ -109,13 +93,11 @@ fn texts_by_side(repository: &Repository) -> BTreeSet<(Side, String)> {
 
 fn side_of(path: &str) -> Option<Side> {
     let inside = path.strip_prefix("crates/store/")?;
-    inside
-        .split(['/', '.', '_', '-'])
-        .find_map(|part| match part {
-            "custody" => Some(Side::Custody),
-            "index" => Some(Side::Index),
-            _ => None,
-        })
+    inside.split(['/', '.', '_', '-']).find_map(|part| match part {
+        "custody" => Some(Side::Custody),
+        "index" => Some(Side::Index),
+        _ => None,
+    })
 }
 
 fn fault(side: Side, named: &Named) -> Option<(String, &'static str)> {
@@ -128,15 +110,9 @@ fn fault(side: Side, named: &Named) -> Option<(String, &'static str)> {
     let word = name.split('_').find(|part| words.contains(part))?;
     let (place, right) = match side {
         Side::Custody => ("custody", "profiles on the index side only"),
-        Side::Index => (
-            "index",
-            "names and what leads to a person on the custody side only",
-        ),
+        Side::Index => ("index", "names and what leads to a person on the custody side only"),
     };
-    Some((
-        format!("the {place} {kind} `{name}` speaks of `{word}`"),
-        right,
-    ))
+    Some((format!("the {place} {kind} `{name}` speaks of `{word}`"), right))
 }
 
 /// Every table and column that a text creates, with its line.
@@ -147,15 +123,10 @@ fn names(text: &str) -> Vec<(usize, Named)> {
         let start = at + statement.len();
         let rest = text.get(start..).unwrap_or_default();
         let trimmed = rest.trim_start();
-        let trimmed = trimmed
-            .strip_prefix("if not exists")
-            .unwrap_or(trimmed)
-            .trim_start();
+        let trimmed = trimmed.strip_prefix("if not exists").unwrap_or(trimmed).trim_start();
         let name = identifier(trimmed);
         // Prose such as "create table texts" has no column list.
-        let Some(body) = trimmed
-            .get(name.len()..)
-            .and_then(|t| t.trim_start().strip_prefix('('))
+        let Some(body) = trimmed.get(name.len()..).and_then(|t| t.trim_start().strip_prefix('('))
         else {
             continue;
         };
@@ -166,14 +137,8 @@ fn names(text: &str) -> Vec<(usize, Named)> {
         }
     }
     for (at, statement) in text.match_indices("add column") {
-        let rest = text
-            .get(at + statement.len()..)
-            .unwrap_or_default()
-            .trim_start();
-        let rest = rest
-            .strip_prefix("if not exists")
-            .unwrap_or(rest)
-            .trim_start();
+        let rest = text.get(at + statement.len()..).unwrap_or_default().trim_start();
+        let rest = rest.strip_prefix("if not exists").unwrap_or(rest).trim_start();
         names.push((line_of(&text, at), Named::Column(bare(identifier(rest)))));
     }
     names
@@ -196,14 +161,7 @@ fn without_comments(text: &str) -> String {
 
 /// The column names of a table body, up to its closing bracket, with their byte places.
 fn columns(body: &str) -> Vec<(usize, String)> {
-    const CONSTRAINTS: [&str; 6] = [
-        "primary",
-        "unique",
-        "check",
-        "foreign",
-        "constraint",
-        "like",
-    ];
+    const CONSTRAINTS: [&str; 6] = ["primary", "unique", "check", "foreign", "constraint", "like"];
     let mut columns = Vec::new();
     let mut depth = 0_usize;
     let mut item_start = 0;
@@ -272,10 +230,7 @@ mod tests {
                 (7, column("quality")),
             ]
         );
-        assert_eq!(
-            names("// create table texts (all)\nthe create table texts, all"),
-            vec![]
-        );
+        assert_eq!(names("// create table texts (all)\nthe create table texts, all"), vec![]);
     }
 
     #[test]
@@ -283,19 +238,11 @@ mod tests {
         let text = "create table specimen (\n  number text,\n  person_name text\n);\n";
         assert_eq!(
             findings("crates/store/src/index/0001.sql", text),
-            [
-                "crates/store/src/index/0001.sql:3: the index column `person_name` speaks of \
-              `person`; right would be: names and what leads to a person on the custody side only"
-            ]
+            ["crates/store/src/index/0001.sql:3: the index column `person_name` speaks of \
+              `person`; right would be: names and what leads to a person on the custody side only"]
         );
-        assert_eq!(
-            findings("crates/store/migrations/index_0001.sql", text).len(),
-            1
-        );
-        assert_eq!(
-            findings("crates/store/src/custody/0001.sql", text),
-            Vec::<String>::new()
-        );
+        assert_eq!(findings("crates/store/migrations/index_0001.sql", text).len(), 1);
+        assert_eq!(findings("crates/store/src/custody/0001.sql", text), Vec::<String>::new());
     }
 
     #[test]
@@ -303,18 +250,9 @@ mod tests {
         let text = "const A: &str = \"create table profile (id text, allele_a bigint)\";\n";
         let found = findings("crates/store/src/custody/person.rs", text);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].contains("the custody table `profile`"),
-            "{found:?}"
-        );
-        assert!(
-            found[1].contains("the custody column `allele_a`"),
-            "{found:?}"
-        );
-        assert_eq!(
-            findings("crates/store/src/index/specimen.rs", text),
-            Vec::<String>::new()
-        );
+        assert!(found[0].contains("the custody table `profile`"), "{found:?}");
+        assert!(found[1].contains("the custody column `allele_a`"), "{found:?}");
+        assert_eq!(findings("crates/store/src/index/specimen.rs", text), Vec::<String>::new());
     }
 
     #[test]
@@ -323,15 +261,9 @@ mod tests {
             "const A: &str = \"CREATE TABLE specimen (\\n\\\n  alias TEXT,\\n\\\n  a INT)\";\n";
         let found = findings("crates/store/src/index/specimen.rs", text);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(
-            found[0].starts_with("crates/store/src/index/specimen.rs:2: "),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("crates/store/src/index/specimen.rs:2: "), "{found:?}");
         let joined = "concat!(\"create table specimen (\", \"alias text\", \")\")";
-        assert_eq!(
-            findings("crates/store/src/index/specimen.rs", joined).len(),
-            1
-        );
+        assert_eq!(findings("crates/store/src/index/specimen.rs", joined).len(), 1);
     }
 
     #[test]
@@ -344,35 +276,21 @@ mod tests {
             Repository::of_texts([custody, index, ("crates/store/sql/audit.sql", sql)]);
         let found = check(&repository);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(
-            found[0]
-                .to_string()
-                .contains("the index column `person_id`"),
-            "{found:?}"
-        );
+        assert!(found[0].to_string().contains("the index column `person_id`"), "{found:?}");
     }
 
     #[test]
     fn a_side_without_any_readable_table_is_found() {
         let found = findings("crates/store/src/index/specimen.rs", "//! No table.\n");
         assert_eq!(found.len(), 1);
-        assert!(
-            found[0].starts_with("crates/store/src/index/: no table"),
-            "{found:?}"
-        );
-        assert_eq!(
-            findings("crates/store/src/lib.rs", "//! No table.\n"),
-            Vec::<String>::new()
-        );
+        assert!(found[0].starts_with("crates/store/src/index/: no table"), "{found:?}");
+        assert_eq!(findings("crates/store/src/lib.rs", "//! No table.\n"), Vec::<String>::new());
     }
 
     #[test]
     fn an_added_column_is_found() {
         let text = "alter table specimen add column birth_date text;\n";
         let found = findings("crates/store/src/migrations/index.sql", text);
-        assert!(
-            found[0].contains("`birth_date` speaks of `birth`"),
-            "{found:?}"
-        );
+        assert!(found[0].contains("`birth_date` speaks of `birth`"), "{found:?}");
     }
 }

@@ -51,125 +51,40 @@ const PERSON: &str = "person, people, or the exact words of a cited text";
 
 const BANS: [Ban; 18] = [
     ban(concat!("todo", "!("), Kind::Part, Place::Everywhere, DONE),
-    ban(
-        concat!("unimplemented", "!("),
-        Kind::Part,
-        Place::Everywhere,
-        DONE,
-    ),
-    ban(
-        concat!("dbg", "!("),
-        Kind::Part,
-        Place::Everywhere,
-        "no debugging output",
-    ),
-    ban(
-        concat!("#[", "ignore"),
-        Kind::Part,
-        Place::Everywhere,
-        "a test that always runs",
-    ),
+    ban(concat!("unimplemented", "!("), Kind::Part, Place::Everywhere, DONE),
+    ban(concat!("dbg", "!("), Kind::Part, Place::Everywhere, "no debugging output"),
+    ban(concat!("#[", "ignore"), Kind::Part, Place::Everywhere, "a test that always runs"),
     ban(concat!("FIX", "ME"), Kind::Whole, Place::Everywhere, DONE),
     ban(concat!("TO", "DO"), Kind::Whole, Place::Everywhere, DONE),
     ban(concat!("XX", "X"), Kind::Whole, Place::Everywhere, DONE),
-    ban(
-        concat!("/wo", "rk/"),
-        Kind::PathStart,
-        Place::Everywhere,
-        MACHINE,
-    ),
-    ban(
-        concat!("/ro", "ot/"),
-        Kind::PathStart,
-        Place::Everywhere,
-        MACHINE,
-    ),
-    ban(
-        concat!("index.", "crates.io"),
-        Kind::Part,
-        Place::Everywhere,
-        REGISTRY,
-    ),
-    ban(
-        concat!("static.", "crates.io"),
-        Kind::Part,
-        Place::Everywhere,
-        REGISTRY,
-    ),
-    ban(
-        concat!("registry.", "npmjs.org"),
-        Kind::Part,
-        Place::Everywhere,
-        REGISTRY,
-    ),
-    ban(
-        concat!("dom", "ain "),
-        Kind::BeforeDigit,
-        Place::Everywhere,
-        SOURCE,
-    ),
-    ban(
-        concat!("SEL", "ECT "),
-        Kind::Part,
-        Place::OutsideStore,
-        STORE,
-    ),
-    ban(
-        concat!("INSERT", " INTO "),
-        Kind::Part,
-        Place::OutsideStore,
-        STORE,
-    ),
-    ban(
-        concat!("DELETE", " FROM "),
-        Kind::Part,
-        Place::OutsideStore,
-        STORE,
-    ),
-    ban(
-        concat!("illeg", "als"),
-        Kind::WholeAnyCase,
-        Place::Everywhere,
-        PERSON,
-    ),
-    ban(
-        concat!("alie", "ns"),
-        Kind::WholeAnyCase,
-        Place::OutsideLaw,
-        PERSON,
-    ),
+    ban(concat!("/wo", "rk/"), Kind::PathStart, Place::Everywhere, MACHINE),
+    ban(concat!("/ro", "ot/"), Kind::PathStart, Place::Everywhere, MACHINE),
+    ban(concat!("index.", "crates.io"), Kind::Part, Place::Everywhere, REGISTRY),
+    ban(concat!("static.", "crates.io"), Kind::Part, Place::Everywhere, REGISTRY),
+    ban(concat!("registry.", "npmjs.org"), Kind::Part, Place::Everywhere, REGISTRY),
+    ban(concat!("dom", "ain "), Kind::BeforeDigit, Place::Everywhere, SOURCE),
+    ban(concat!("SEL", "ECT "), Kind::Part, Place::OutsideStore, STORE),
+    ban(concat!("INSERT", " INTO "), Kind::Part, Place::OutsideStore, STORE),
+    ban(concat!("DELETE", " FROM "), Kind::Part, Place::OutsideStore, STORE),
+    ban(concat!("illeg", "als"), Kind::WholeAnyCase, Place::Everywhere, PERSON),
+    ban(concat!("alie", "ns"), Kind::WholeAnyCase, Place::OutsideLaw, PERSON),
 ];
 
 const fn ban(word: &'static str, kind: Kind, place: Place, right: &'static str) -> Ban {
-    Ban {
-        word,
-        kind,
-        place,
-        right,
-    }
+    Ban { word, kind, place, right }
 }
 
 /// Checks every text file against the list.
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in repository.texts() {
-        if NOT_OURS
-            .iter()
-            .any(|name| path == *name || path.ends_with(&format!("/{name}")))
-        {
+        if NOT_OURS.iter().any(|name| path == *name || path.ends_with(&format!("/{name}"))) {
             continue;
         }
         let bans: Vec<&Ban> = BANS.iter().filter(|ban| ban.place.holds_in(path)).collect();
         for (number, line) in (1..).zip(text.lines()) {
-            for ban in bans
-                .iter()
-                .filter(|ban| ban.place.holds_on(line) && ban.is_in(line))
-            {
-                let more = if ban.kind == Kind::BeforeDigit {
-                    " and a number"
-                } else {
-                    ""
-                };
+            for ban in bans.iter().filter(|ban| ban.place.holds_on(line) && ban.is_in(line)) {
+                let more = if ban.kind == Kind::BeforeDigit { " and a number" } else { "" };
                 let found = format!("`{}`{more}", ban.word.trim());
                 findings.push(Finding::at(path, number, found, ban.right));
             }
@@ -201,9 +116,7 @@ impl Place {
 }
 
 fn cites_law(line: &str) -> bool {
-    ["CFR", "USC", "U.S.C.", " FR "]
-        .iter()
-        .any(|mark| line.contains(mark))
+    ["CFR", "USC", "U.S.C.", " FR "].iter().any(|mark| line.contains(mark))
 }
 
 impl Ban {
@@ -218,9 +131,7 @@ impl Ban {
 fn has(line: &str, word: &str, kind: &Kind) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let after = line
-            .get(at + word.len()..)
-            .and_then(|text| text.chars().next());
+        let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
         match kind {
             Kind::Part => true,
             Kind::Whole | Kind::WholeAnyCase => !joins(before) && !joins(after),
@@ -266,31 +177,17 @@ mod tests {
     #[test]
     fn sql_is_at_home_in_the_store_and_harmless_in_comments_and_tests() {
         let text = concat!("//! a\nconst A: &str = \"SEL", "ECT 1\";\n");
-        assert_eq!(
-            findings("crates/store/src/a.rs", text),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            findings("crates/buccal/tests/it/a.rs", text),
-            Vec::<String>::new()
-        );
+        assert_eq!(findings("crates/store/src/a.rs", text), Vec::<String>::new());
+        assert_eq!(findings("crates/buccal/tests/it/a.rs", text), Vec::<String>::new());
         assert_eq!(findings("crates/service/src/a.rs", text).len(), 1);
         let comment = concat!("//! Never a SEL", "ECT here.\n");
-        assert_eq!(
-            findings("crates/web/src/a.rs", comment),
-            Vec::<String>::new()
-        );
+        assert_eq!(findings("crates/web/src/a.rs", comment), Vec::<String>::new());
     }
 
     #[test]
     fn paths_are_banned_only_where_they_begin_at_the_root() {
         let inside = concat!("see docs/wo", "rk/a.md and https://a.example/wo", "rk/b\n");
-        assert_eq!(
-            findings("a.md", inside).len(),
-            0,
-            "{:?}",
-            findings("a.md", inside)
-        );
+        assert_eq!(findings("a.md", inside).len(), 0, "{:?}", findings("a.md", inside));
         assert_eq!(findings("a.md", concat!("cd /wo", "rk/a\n")).len(), 1);
     }
 
@@ -301,18 +198,9 @@ mod tests {
         assert_eq!(findings("docs/data.md", &label.to_uppercase()).len(), 1);
         assert_eq!(findings("docs/law.md", label), Vec::<String>::new());
         assert_eq!(findings("rules/2020/a.cedar", label), Vec::<String>::new());
-        let cited = concat!(
-            "// 28 CFR 28.12(b)(1): alie",
-            "ns lawfully in the country\n"
-        );
-        assert_eq!(
-            findings("crates/journey/src/a.md", cited),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            findings("docs/data.md", "alien_number, A-number\n"),
-            Vec::<String>::new()
-        );
+        let cited = concat!("// 28 CFR 28.12(b)(1): alie", "ns lawfully in the country\n");
+        assert_eq!(findings("crates/journey/src/a.md", cited), Vec::<String>::new());
+        assert_eq!(findings("docs/data.md", "alien_number, A-number\n"), Vec::<String>::new());
     }
 
     #[test]
