@@ -4,17 +4,18 @@
 use journey::accession::{Command, Examination, Findings, KitRecord, Lawful, Rejection, Stage};
 use journey::custody::Action;
 use journey::eligibility::Outcome;
-use journey::ids::{AccessionNumber, KitBarcode, NoticeId, Ori, PersonId, SpecimenNumber};
-use journey::{collection, deadline, notice};
+use journey::ids::{AccessionNumber, KitBarcode, Ori, PersonId, SpecimenNumber};
+use journey::{collection, notice};
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::booking::{close_missing, open_duty};
 use crate::context::OpContext;
+use crate::duty::{close_missing, open_duty};
 use crate::error::ServiceError;
-use crate::jobs::{self, RegisterSpecimen};
+use crate::notice::raise_notice;
+use crate::outbox::{self, RegisterSpecimen};
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
 
@@ -177,9 +178,9 @@ impl Programme {
         chain(tx, op, kit, Action::Accepted, self.laboratory.as_str())?;
         close_missing(tx, op, person)?;
         let register = RegisterSpecimen { specimen, category: accepted.category };
-        let key = jobs::registration_of(kit);
-        let sealed = self.seal_job(tx, person, jobs::REGISTER_SPECIMEN, &register)?;
-        job::enqueue(tx, &key, jobs::REGISTER_SPECIMEN, &sealed, op.at)?;
+        let key = outbox::registration_of(kit);
+        let sealed = self.seal_job(tx, person, outbox::REGISTER_SPECIMEN, &register)?;
+        job::enqueue(tx, &key, outbox::REGISTER_SPECIMEN, &sealed, op.at)?;
         Ok(Examined::Accepted { accession: accepted.accession })
     }
 
@@ -201,30 +202,6 @@ impl Programme {
         raise_notice(tx, op, &format!("rejection/{kit}"), subject, to)?;
         Ok(Examined::Rejected { why })
     }
-}
-
-/// Raises a notice about something, once.
-pub(crate) fn raise_notice(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    about: &str,
-    subject: notice::Subject,
-    to: Ori,
-) -> Result<(), ServiceError> {
-    if rows::notice::find_about(tx, about)?.is_some() {
-        return Ok(());
-    }
-    let id = NoticeId::new(op.ids.id());
-    let due_at = notice_due(op);
-    let command = notice::Command::Raise(notice::Due { subject, to, due_at });
-    advance!(tx, op, "notice": journey::notice, rows::notice, &id, command);
-    Ok(rows::notice::about(tx, &id, about)?)
-}
-
-/// When a notice raised now is due.
-pub(crate) fn notice_due(op: &OpContext<'_>) -> jiff::Timestamp {
-    let hours = jiff::SignedDuration::from_hours(deadline::NOTICE_HOURS_MAX);
-    op.at.checked_add(hours).unwrap_or(jiff::Timestamp::MAX)
 }
 
 fn listed(row: &rows::accession::Stored) -> Listed {

@@ -12,9 +12,8 @@ use store::StoreError;
 use store::custody::account as rows;
 use store::custody::account::Grant;
 
-use crate::collection::not_empty;
 use crate::context::{Actor, OpContext};
-use crate::error::ServiceError;
+use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::note;
 

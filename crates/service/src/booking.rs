@@ -10,17 +10,17 @@ use exchange::{Problem, booking_feed};
 use jiff::Timestamp;
 use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
 use journey::eligibility::{Decision, Outcome};
-use journey::ids::{BookingId, PersonId, RecollectionId};
-use journey::{duty, refusal::RefusalCode};
+use journey::ids::{BookingId, PersonId};
+use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 use store::envelope::{self, Place};
 use store::listing::{self, After};
 use store::{StoreError, Tx};
 
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
+use crate::duty::open_duty;
+use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -429,41 +429,6 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
             )))
         }
     }
-}
-
-/// Why an order to collect again stands where a kit did not arrive.
-pub(crate) const MISSING: &str = "missing";
-
-/// Closes the order that a missing kit opened, now that the kit is there.
-pub(crate) fn close_missing(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    person: &PersonId,
-) -> Result<(), ServiceError> {
-    for row in rows::duty::open_of(tx, person)? {
-        if row.value.open().because == MISSING {
-            let id = RecollectionId::from(row.id.as_str());
-            let event = duty::Event::Closed { why: "arrived".to_owned() };
-            advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
-        }
-    }
-    Ok(())
-}
-
-/// Opens a standing order to collect again, unless one is open.
-pub(crate) fn open_duty(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    person: &PersonId,
-    because: &str,
-) -> Result<(), ServiceError> {
-    if !rows::duty::open_of(tx, person)?.is_empty() {
-        return Ok(());
-    }
-    let id = RecollectionId::new(op.ids.id());
-    let open = duty::Open { person: person.clone(), because: because.to_owned(), since: op.at };
-    advance!(tx, op, "duty": journey::duty, rows::duty, &id, duty::Event::Opened(open));
-    Ok(())
 }
 
 fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, ServiceError> {

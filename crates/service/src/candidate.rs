@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use store::index as rows;
 use store::{Tx, job};
 
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
-use crate::jobs::{self, RequestConfirmation};
+use crate::error::{ServiceError, not_empty};
+use crate::outbox::{self, RequestConfirmation};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -160,8 +159,8 @@ impl Programme {
                 laboratory: rows::candidate::laboratory(tx, candidate)?.ok_or_else(missing)?,
                 by: op.actor.account.clone(),
             };
-            let key = format!("{}/{candidate}", jobs::REQUEST_CONFIRMATION);
-            job::enqueue(tx, &key, jobs::REQUEST_CONFIRMATION, &request, op.at)?;
+            let key = format!("{}/{candidate}", outbox::REQUEST_CONFIRMATION);
+            job::enqueue(tx, &key, outbox::REQUEST_CONFIRMATION, &request, op.at)?;
             Ok(())
         })?;
         Ok(id)

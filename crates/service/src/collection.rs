@@ -17,7 +17,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 
 use crate::context::OpContext;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, chain};
 
@@ -244,14 +244,6 @@ pub(crate) fn listed(id: &str, stage: &Stage) -> Listed {
         stage: stage.word(),
         opened_at: opened.opened_at,
     }
-}
-
-/// A field that may not be empty.
-pub(crate) fn not_empty(field: &str, value: &str) -> Result<(), ServiceError> {
-    if value.trim().is_empty() {
-        return Err(ServiceError::Invalid(format!("{field}: it is empty; fill it in")));
-    }
-    Ok(())
 }
 
 /// One booking gives one sample: none under way, and the booking not accounted for.

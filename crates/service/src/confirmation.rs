@@ -12,13 +12,13 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, index, job};
 
-use crate::accession::notice_due;
 use crate::context::OpContext;
 use crate::error::ServiceError;
-use crate::jobs::{self, SettleCandidate};
+use crate::notice::notice_due;
+use crate::outbox::{self, SettleCandidate};
 use crate::programme::Programme;
 use crate::typing::genotype_table;
-use crate::unit::{advance, note};
+use crate::unit::advance;
 
 /// A confirmation as lists show it.
 #[derive(Clone, Debug, Serialize)]
@@ -185,19 +185,6 @@ impl Programme {
             Ok(listed(id, &stage))
         })
     }
-
-    /// Reads the link of a specimen. Every reading is on record with its purpose.
-    pub(crate) fn linked_kit(
-        &self,
-        tx: &mut dyn Tx,
-        op: &OpContext<'_>,
-        specimen: &SpecimenNumber,
-    ) -> Result<journey::ids::KitBarcode, ServiceError> {
-        let kit = rows::link::kit(tx, &self.keys, specimen)?
-            .ok_or_else(|| ServiceError::not_found("accepted sample of specimen", specimen))?;
-        note(tx, op, "custody", specimen.as_str(), "link_read", &())?;
-        Ok(kit)
-    }
 }
 
 fn is_same(before: &Profile, again: &Profile) -> bool {
@@ -229,10 +216,10 @@ fn settle(
     refuted_because: Option<&str>,
 ) -> Result<(), ServiceError> {
     let candidate = stage.request().candidate.clone();
-    let key = format!("{}/{candidate}", jobs::SETTLE_CANDIDATE);
+    let key = format!("{}/{candidate}", outbox::SETTLE_CANDIDATE);
     let refuted_because = refuted_because.map(str::to_owned);
     let payload = SettleCandidate { candidate, refuted_because };
-    job::enqueue(tx, &key, jobs::SETTLE_CANDIDATE, &payload, op.at)?;
+    job::enqueue(tx, &key, outbox::SETTLE_CANDIDATE, &payload, op.at)?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
-//! The chain of custody of a kit, and its whole way through the stations on one page.
+//! The chain of custody of a kit, and the one way to read the link between specimen and kit.
 
 use journey::custody::Entry;
-use journey::ids::KitBarcode;
+use journey::ids::{KitBarcode, SpecimenNumber};
+use store::Tx;
 use store::custody as rows;
 
 use crate::context::OpContext;
 use crate::error::ServiceError;
 use crate::programme::Programme;
+use crate::unit::note;
 
 impl Programme {
     /// Who had a kit, when, and why it moved.
@@ -24,5 +26,18 @@ impl Programme {
             return Err(ServiceError::not_found("kit", kit));
         }
         Ok(chain)
+    }
+
+    /// Reads the link of a specimen. Every reading is on record with its purpose.
+    pub(crate) fn linked_kit(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        specimen: &SpecimenNumber,
+    ) -> Result<KitBarcode, ServiceError> {
+        let kit = rows::link::kit(tx, &self.keys, specimen)?
+            .ok_or_else(|| ServiceError::not_found("accepted sample of specimen", specimen))?;
+        note(tx, op, "custody", specimen.as_str(), "link_read", &())?;
+        Ok(kit)
     }
 }

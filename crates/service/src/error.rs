@@ -72,6 +72,14 @@ impl ServiceError {
     }
 }
 
+/// A field that may not be empty.
+pub(crate) fn not_empty(field: &str, value: &str) -> Result<(), ServiceError> {
+    if value.trim().is_empty() {
+        return Err(ServiceError::Invalid(format!("{field}: it is empty; fill it in")));
+    }
+    Ok(())
+}
+
 impl From<Refusal> for ServiceError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

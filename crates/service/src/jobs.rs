@@ -5,83 +5,34 @@
 //! whether its work is done. Payloads on the custody side that name a specimen are sealed with
 //! the person's key, so that the table of jobs joins nothing, and nothing at all after a removal.
 
-use genetics::{Category, Index, SearchRule};
+use genetics::{Index, SearchRule};
 use jiff::Timestamp;
 use journey::candidate::{self, Found};
 use journey::confirmation;
 use journey::deadline;
-use journey::ids::{
-    AccountId, CandidateId, ConfirmationId, KitBarcode, Ori, PersonId, RemovalId, SpecimenNumber,
-};
+use journey::ids::{CandidateId, Ori, PersonId, RemovalId, SpecimenNumber};
 use journey::removal::{self, Step};
 use journey::upload;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use store::envelope::{self, Place};
+use serde::Serialize;
+use store::envelope;
 use store::index::typing::Specimen;
 use store::index::upload::Searchable;
 use store::job::{self, Job};
-use store::{Database, StoreError, Tx, custody, index};
+use store::{Database, Tx, custody, index};
 
 use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
 use crate::matcher::Hit;
+use crate::outbox::{
+    REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen, RequestConfirmation, SEARCH,
+    SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD, WithdrawRecord, registration_of,
+};
 use crate::programme::Programme;
 use crate::removal::finish;
 use crate::unit::{advance, note};
 
-/// Custody to index: an accepted specimen waits for typing.
-pub const REGISTER_SPECIMEN: &str = "register-specimen";
-/// Index: search a new record.
-pub const SEARCH: &str = "search";
-/// Index to custody: a candidate is to be confirmed.
-pub const REQUEST_CONFIRMATION: &str = "request-confirmation";
-/// Custody to index: how a confirmation ended.
-pub const SETTLE_CANDIDATE: &str = "settle-candidate";
-/// Custody to index: a record is to be taken out.
-pub const WITHDRAW_RECORD: &str = "withdraw-record";
-
 /// Jobs taken at once.
 const CLAIM_MAX: u32 = 64;
-
-/// A payload that only the person's own key opens.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct SealedJob {
-    person: PersonId,
-    sealed: String,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct RegisterSpecimen {
-    pub(crate) specimen: SpecimenNumber,
-    pub(crate) category: Category,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Search {
-    pub(crate) specimen: SpecimenNumber,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct RequestConfirmation {
-    pub(crate) confirmation: ConfirmationId,
-    pub(crate) candidate: CandidateId,
-    pub(crate) specimen: SpecimenNumber,
-    pub(crate) laboratory: Ori,
-    pub(crate) by: AccountId,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct SettleCandidate {
-    pub(crate) candidate: CandidateId,
-    pub(crate) refuted_because: Option<String>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct WithdrawRecord {
-    pub(crate) removal: RemovalId,
-    pub(crate) specimen: SpecimenNumber,
-}
 
 /// What a round of jobs did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -341,51 +292,12 @@ impl Programme {
         let digest = store::keys::digest(&key, "removal", removal.as_str().as_bytes())?;
         Ok(RemovalId::new(data_encoding::HEXLOWER.encode(&digest)))
     }
-
-    /// Seals a payload that names a specimen, for the custody side's outbox, under the person's own
-    /// key: done jobs stay in the table, and must not tell the pair after a removal.
-    pub(crate) fn seal_job(
-        &self,
-        tx: &mut dyn Tx,
-        person: &PersonId,
-        kind: &'static str,
-        payload: &impl Serialize,
-    ) -> Result<SealedJob, ServiceError> {
-        let key = envelope::load(tx, &self.keys.kek, person.as_str())?;
-        let text = serde_json::to_vec(payload).map_err(|_| StoreError::Encode("a job"))?;
-        let sealed = envelope::seal(&key, place(kind), &text)?;
-        Ok(SealedJob { person: person.clone(), sealed: data_encoding::BASE64.encode(&sealed) })
-    }
-
-    /// What a job is about, and whom; `None` where that person's values were destroyed since, so
-    /// that nothing is left to do.
-    fn open_job<T: DeserializeOwned>(
-        &self,
-        job: &Job,
-    ) -> Result<Option<(PersonId, T)>, ServiceError> {
-        let damaged = || StoreError::corrupt("job", job.id, "payload");
-        let SealedJob { person, sealed } = job.payload()?;
-        let kek = &self.keys.kek;
-        let key = match self.custody.read(|tx| envelope::load(tx, kek, person.as_str())) {
-            Err(StoreError::KeyDestroyed) => return Ok(None),
-            other => other?,
-        };
-        let sealed = data_encoding::BASE64.decode(sealed.as_bytes()).map_err(|_| damaged())?;
-        let text = envelope::open(&key, place(&job.kind), &sealed)?;
-        let payload = serde_json::from_slice(&text).map_err(|_| damaged())?;
-        Ok(Some((person, payload)))
-    }
 }
 
 /// The hour in which an instant lies.
 fn hour_of(at: Timestamp) -> Timestamp {
     let second = at.as_second();
     Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
-}
-
-/// Key of the job that registers the specimen of a kit.
-pub(crate) fn registration_of(kit: &KitBarcode) -> String {
-    format!("{REGISTER_SPECIMEN}/{kit}")
 }
 
 /// A specimen is taken out after it was registered, never before: a registration that is tried
@@ -399,10 +311,6 @@ fn registered(tx: &mut dyn Tx, removal: &RemovalId) -> Result<(), ServiceError> 
         Some(job) if job.state != job::State::Done => Err(ServiceError::Busy),
         _ => Ok(()),
     }
-}
-
-fn place(kind: &str) -> Place<'_> {
-    Place { table: "job", row: kind, column: "payload" }
 }
 
 /// The candidate that a hit makes, evidence first, and the laboratory of its case.

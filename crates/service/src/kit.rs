@@ -8,9 +8,8 @@ use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
 

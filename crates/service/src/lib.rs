@@ -9,6 +9,7 @@ pub mod error;
 pub mod context;
 pub mod access;
 pub mod programme;
+mod outbox;
 mod unit;
 
 pub mod booking;
@@ -27,6 +28,7 @@ pub mod removal;
 pub mod matcher;
 pub mod jobs;
 pub mod custody;
+mod duty;
 pub mod account;
 pub mod audit;
 pub mod report;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use journey::accession::Lawful;
 use journey::booking::Person;
+use journey::deadline;
 use journey::ids::{ConfirmationId, NoticeId, Ori};
-use journey::notice::{Command, Purpose, Stage, Subject};
+use journey::notice::{Command, Due, Purpose, Stage, Subject};
 use journey::refusal::RefusalCode;
 use serde::Serialize;
 use store::Tx;
@@ -151,4 +152,28 @@ fn listed(op: &OpContext<'_>, row: &rows::notice::Stored) -> Listed {
         overdue: matches!(row.value, Stage::Due(_)) && due.due_at < op.at,
         stage: row.value.word(),
     }
+}
+
+/// Raises a notice about something, once.
+pub(crate) fn raise_notice(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    about: &str,
+    subject: Subject,
+    to: Ori,
+) -> Result<(), ServiceError> {
+    if rows::notice::find_about(tx, about)?.is_some() {
+        return Ok(());
+    }
+    let id = NoticeId::new(op.ids.id());
+    let due_at = notice_due(op);
+    let command = Command::Raise(Due { subject, to, due_at });
+    advance!(tx, op, "notice": journey::notice, rows::notice, &id, command);
+    Ok(rows::notice::about(tx, &id, about)?)
+}
+
+/// When a notice raised now is due.
+pub(crate) fn notice_due(op: &OpContext<'_>) -> jiff::Timestamp {
+    let hours = jiff::SignedDuration::from_hours(deadline::NOTICE_HOURS_MAX);
+    op.at.checked_add(hours).unwrap_or(jiff::Timestamp::MAX)
 }

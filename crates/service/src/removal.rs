@@ -16,11 +16,10 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, envelope, job};
 
-use crate::accession::raise_notice;
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
-use crate::jobs::{self, WithdrawRecord};
+use crate::error::{ServiceError, not_empty};
+use crate::notice::raise_notice;
+use crate::outbox::{self, WithdrawRecord};
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
 
@@ -104,9 +103,9 @@ impl Programme {
             note(tx, op, "custody", id.as_str(), "link_read", &())?;
             let withdraw = WithdrawRecord { removal: id.clone(), specimen };
             let person = person_of(tx, &approved.request.kit)?;
-            let key = format!("{}/{id}", jobs::WITHDRAW_RECORD);
-            let sealed = self.seal_job(tx, &person, jobs::WITHDRAW_RECORD, &withdraw)?;
-            job::enqueue(tx, &key, jobs::WITHDRAW_RECORD, &sealed, op.at)?;
+            let key = format!("{}/{id}", outbox::WITHDRAW_RECORD);
+            let sealed = self.seal_job(tx, &person, outbox::WITHDRAW_RECORD, &withdraw)?;
+            job::enqueue(tx, &key, outbox::WITHDRAW_RECORD, &sealed, op.at)?;
             Ok(())
         })
     }

@@ -12,10 +12,9 @@ use store::Tx;
 use store::custody as rows;
 use store::listing::{self, After};
 
-use crate::booking::{MISSING, open_duty};
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
+use crate::duty::{MISSING, open_duty};
+use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, chain};
 

@@ -14,9 +14,8 @@ use store::Tx;
 use store::index as rows;
 use store::listing::{self, After};
 
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, not_empty};
 use crate::programme::{Programme, note_refusal};
 use crate::unit::{advance, note};
 

@@ -14,10 +14,9 @@ use store::index as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::collection::not_empty;
 use crate::context::OpContext;
-use crate::error::ServiceError;
-use crate::jobs::{self, Search};
+use crate::error::{ServiceError, not_empty};
+use crate::outbox::{self, Search};
 use crate::programme::Programme;
 use crate::typing::{genotype_table, is_negative};
 use crate::unit::note;
@@ -267,7 +266,7 @@ impl Programme {
         rows::upload::make_searchable(tx, specimen, category, laboratory, profile)?;
         note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
         let search = Search { specimen: specimen.clone() };
-        job::enqueue(tx, &format!("search/{specimen}"), jobs::SEARCH, &search, op.at)?;
+        job::enqueue(tx, &format!("search/{specimen}"), outbox::SEARCH, &search, op.at)?;
         Ok(())
     }
 }
