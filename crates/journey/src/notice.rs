@@ -24,6 +24,11 @@ pub enum Subject {
         /// Why.
         why: Rejection,
     },
+    /// New facts put the lawful basis of a sample that was taken in doubt: look whether it must go.
+    BasisInDoubt {
+        /// The kit.
+        kit: KitBarcode,
+    },
     /// A candidate was confirmed; the name may be read by the laboratory of the case.
     NameRelease {
         /// The confirmation.
@@ -41,6 +46,7 @@ impl Subject {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Rejection { .. } => "rejection",
+            Self::BasisInDoubt { .. } => "basis_in_doubt",
             Self::NameRelease { .. } => "name_release",
             Self::Removal { .. } => "removal",
         }

@@ -8,10 +8,12 @@ use std::io::Read;
 
 use exchange::{Problem, booking_feed};
 use jiff::Timestamp;
+use journey::accession::Lawful;
 use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
 use journey::eligibility::{Decision, Outcome};
-use journey::ids::{BookingId, PersonId};
+use journey::ids::{BookingId, Ori, PersonId};
 use journey::refusal::RefusalCode;
+use journey::{collection, notice};
 use serde::{Deserialize, Serialize};
 use store::custody as rows;
 use store::envelope::{self, Place};
@@ -21,6 +23,7 @@ use store::{StoreError, Tx};
 use crate::context::OpContext;
 use crate::duty::open_duty;
 use crate::error::{ServiceError, not_empty};
+use crate::notice::raise_notice;
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -232,8 +235,32 @@ impl Programme {
             let person = stage.booked().person.clone();
             self.seal_record(tx, &person, record)?;
             self.same_fingerprints(tx, &person, record)?;
+            self.tell_doubt(tx, op, booking)?;
             self.decide_in(tx, op, booking)
         })
+    }
+
+    /// Raises a notice, once, for every sealed sample of a booking whose lawful basis the facts of
+    /// now put in doubt. Its upload is refused by itself; what is in the index already stays until
+    /// the privacy officer asks for its removal.
+    fn tell_doubt(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        booking: &BookingId,
+    ) -> Result<(), ServiceError> {
+        for row in rows::collection::of_booking(tx, booking)? {
+            let collection::Stage::Sealed(sealed) = row.value else { continue };
+            let kit = sealed.opened.kit;
+            let leaves = crate::removal::under_way(tx, &kit)?.is_some();
+            if leaves || matches!(self.lawful(tx, &kit)?, Lawful::As(_)) {
+                continue;
+            }
+            let to = Ori::new(sealed.opened.site.as_str());
+            let about = format!("basis-in-doubt/{kit}");
+            raise_notice(tx, op, &about, notice::Subject::BasisInDoubt { kit }, to)?;
+        }
+        Ok(())
     }
 
     /// Accounts for a booking from what is on record: a sealed sample, the decision that stands,

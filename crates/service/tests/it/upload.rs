@@ -3,6 +3,7 @@
 use journey::actor::Role;
 use journey::booking::{Citizenship, StatusConfidence};
 use service::ServiceError;
+use service::audit::Side;
 
 use crate::ground::{Ground, on_both, record, refused};
 use crate::way::{evidence, person};
@@ -44,6 +45,12 @@ fn facts_that_change_after_acceptance_keep_the_profile_out() {
             },
             "CATEGORY_CONFLICT",
         );
+        // The first three are told, each once, however often their facts are amended.
+        let mut again = record(1);
+        again.circumstances.citizenship = Citizenship::Citizen;
+        ground.programme.amend_booking(&ground.by(Role::Collector), &again).unwrap();
+        let told = ground.events(Side::Custody, "notice", "raised");
+        assert_eq!(told.iter().filter(|text| text.contains("basis_in_doubt")).count(), 3);
     });
 }
 

@@ -182,6 +182,9 @@ fn about(subject: &Subject) -> Markup {
             Subject::Rejection { kit, why } => {
                 "Kit " (code(kit)) " was rejected: " (words(why.word()))
             }
+            Subject::BasisInDoubt { kit } => {
+                "Kit " (code(kit)) ": new facts put its basis in doubt; look whether it must go"
+            }
             Subject::NameRelease { .. } => "A candidate was confirmed: the name may be read",
             Subject::Removal { removal } => { "Removal " (code(removal)) " was carried out" }
         }
