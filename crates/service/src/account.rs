@@ -6,6 +6,7 @@ use argon2::{Argon2, PasswordHash};
 use jiff::{SignedDuration, Timestamp};
 use journey::actor::Role;
 use journey::ids::AccountId;
+use journey::refusal::RefusalCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::StoreError;
@@ -24,6 +25,12 @@ pub const SESSION_IDLE_MINUTES_MAX: i64 = 30;
 /// Characters that a password has at least (NIST SP 800-63B-4 asks for 15 without a second
 /// factor; figure remembered, tag M).
 pub const PASSWORD_CHARACTERS_MIN: usize = 15;
+
+/// Failed attempts on one account within [`FAILURES_MINUTES`] after which it waits. NIST SP
+/// 800-63B-4 allows no more than 100 in a row (figure remembered, tag M); this is stricter.
+pub const FAILURES_MAX: u64 = 20;
+/// The time within which failed attempts are counted.
+pub const FAILURES_MINUTES: i64 = 15;
 
 /// A session that was just opened. The token is shown once and stored nowhere.
 pub struct Opened {
@@ -107,10 +114,10 @@ impl Programme {
         })
     }
 
-    /// Gives an account a further role.
+    /// Gives another's account a further role.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Refused` where somebody grants himself a role.
     pub fn grant_role(
         &self,
         op: &OpContext<'_>,
@@ -118,6 +125,9 @@ impl Programme {
         grant: &Grant,
     ) -> Result<(), ServiceError> {
         self.may(op, "account.grant", "")?;
+        if op.actor.account == *account {
+            return Err(RefusalCode::SamePerson.about("nobody grants himself a role").into());
+        }
         self.step(op, "account", account.as_str(), |tx| {
             if rows::load(tx, account)?.is_none() {
                 return Err(ServiceError::not_found("account", account));
@@ -185,7 +195,7 @@ impl Programme {
     /// Signs in. A wrong name and a wrong password answer alike, in the same time.
     ///
     /// # Errors
-    /// `Invalid` where name and password do not fit.
+    /// `Invalid` where name and password do not fit; `Busy` after too many failed attempts.
     pub fn sign_in(
         &self,
         op: &OpContext<'_>,
@@ -196,6 +206,11 @@ impl Programme {
         // What was typed into the wrong field, a password perhaps, stays out of the record.
         let subject = stored.as_ref().map_or("unknown", |_| account.as_str());
         let stored = stored.filter(|stored| stored.active);
+        let window = SignedDuration::from_mins(FAILURES_MINUTES);
+        let since = op.at.checked_sub(window).unwrap_or(Timestamp::MIN);
+        if self.custody.read(|tx| rows::failures_since(tx, account, since))? >= FAILURES_MAX {
+            return Err(ServiceError::Busy);
+        }
         let hash = stored.as_ref().map_or(DECOY, |stored| stored.password_hash.as_str());
         let fits = verify(password, hash) && stored.is_some();
         if !fits {

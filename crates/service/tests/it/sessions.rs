@@ -140,3 +140,33 @@ fn neither_token_nor_password_is_stored() {
         }
     });
 }
+
+#[test]
+fn guessing_is_slowed_down_and_ends_by_itself() {
+    on_both(|ground| {
+        let account = somebody(ground);
+        let p = &ground.programme;
+        let op = ground.by(Role::Auditor);
+        for _ in 0..service::account::FAILURES_MAX {
+            let wrong = p.sign_in(&op, &account, "not the password");
+            assert!(matches!(wrong, Err(ServiceError::Invalid(_))));
+        }
+        let right = p.sign_in(&ground.by(Role::Auditor), &account, PASSWORD);
+        assert!(matches!(right, Err(ServiceError::Busy)), "the account waits");
+        ground.pass(service::account::FAILURES_MINUTES * 60 + 1);
+        sign_in(ground, &account);
+    });
+}
+
+#[test]
+fn nobody_grants_himself_a_role() {
+    on_both(|ground| {
+        let account = somebody(ground);
+        let administrator = ground.by(Role::Administrator);
+        let grant = Grant { role: Role::Collector, site: "*".to_owned() };
+        let own = administrator.actor.account.clone();
+        let refused = ground.programme.grant_role(&administrator, &own, &grant);
+        assert!(matches!(refused, Err(ServiceError::Refused(_))));
+        ground.programme.grant_role(&administrator, &account, &grant).unwrap();
+    });
+}

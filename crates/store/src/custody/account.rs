@@ -25,6 +25,9 @@ const TOUCH: &str = "UPDATE session SET seen_at = $2 WHERE token_digest = $1";
 const CLOSE: &str = "DELETE FROM session WHERE token_digest = $1";
 const CLOSE_ALL: &str = "DELETE FROM session WHERE account = $1";
 
+const FAILURES: &str = "SELECT COUNT(*) AS failures FROM event WHERE subject = $1 \
+     AND station = 'account' AND kind = 'sign_in_failed' AND at > $2";
+
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[
     INSERT,
@@ -39,6 +42,7 @@ pub const SQL: &[&str] = &[
     TOUCH,
     CLOSE,
     CLOSE_ALL,
+    FAILURES,
 ];
 
 /// A role at a place. The place is a site, a laboratory's ORI, or `*` for all.
@@ -161,6 +165,16 @@ pub fn session(tx: &mut dyn Tx, token_digest: &[u8]) -> Result<Option<Session>, 
 pub fn touch(tx: &mut dyn Tx, token_digest: &[u8], at: Timestamp) -> Result<(), StoreError> {
     tx.execute(TOUCH, values![token_digest, at])?;
     Ok(())
+}
+
+/// How often somebody failed to sign in to an account since an instant.
+pub fn failures_since(
+    tx: &mut dyn Tx,
+    account: &AccountId,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let row = tx.first(FAILURES, values![account.as_str(), since])?;
+    row.ok_or(StoreError::Aborted)?.get_u64("failures")
 }
 
 /// Ends a session.
