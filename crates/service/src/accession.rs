@@ -11,7 +11,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::duty::{close_missing, open_duty};
 use crate::error::ServiceError;
 use crate::notice::raise_notice;
@@ -59,6 +59,14 @@ pub struct Listed {
     pub accession: Option<AccessionNumber>,
     /// Why it was rejected, if it was.
     pub why: Option<&'static str>,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.kit.to_string() }
+    }
 }
 
 impl Programme {
@@ -211,6 +219,7 @@ fn listed(row: &rows::accession::Stored) -> Listed {
         Stage::Arrived(_) | Stage::Held(_) => (None, None),
     };
     Listed {
+        since: row.at,
         kit: KitBarcode::from(row.id.as_str()),
         package: row.value.arrived().package.to_string(),
         stage: row.value.word(),

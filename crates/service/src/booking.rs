@@ -20,7 +20,7 @@ use store::envelope::{self, Place};
 use store::listing::{self, After};
 use store::{StoreError, Tx};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::duty::open_duty;
 use crate::error::{ServiceError, not_empty};
 use crate::notice::raise_notice;
@@ -63,6 +63,14 @@ pub struct Listed {
     pub reasons: Vec<String>,
     /// Facts that are missing.
     pub missing: Vec<String>,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.booking.to_string() }
+    }
 }
 
 /// One booking with the person's values; reading it is on record.
@@ -466,6 +474,7 @@ fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, Servic
     });
     let booked = row.value.booked();
     Ok(Listed {
+        since: row.at,
         booking,
         person: booked.person.clone(),
         component: booked.component.clone(),

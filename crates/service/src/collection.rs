@@ -16,7 +16,7 @@ use store::Tx;
 use store::custody as rows;
 use store::listing::{self, After};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, chain};
@@ -85,6 +85,14 @@ pub struct Listed {
     pub stage: &'static str,
     /// When the kit was opened.
     pub opened_at: Timestamp,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.collection.to_string() }
+    }
 }
 
 impl Programme {
@@ -208,7 +216,7 @@ impl Programme {
         let page = self
             .custody
             .read(|tx| listing::page::<Stage>(tx, rows::collection::TABLE, stage, after, limit))?;
-        Ok(page.iter().map(|row| listed(&row.id, &row.value)).collect())
+        Ok(page.iter().map(listed).collect())
     }
 
     fn collection_site(&self, id: &CollectionId) -> Result<String, ServiceError> {
@@ -232,16 +240,17 @@ impl Programme {
     }
 }
 
-pub(crate) fn listed(id: &str, stage: &Stage) -> Listed {
-    let opened = stage.opened();
+pub(crate) fn listed(row: &rows::collection::Stored) -> Listed {
+    let opened = row.value.opened();
     Listed {
-        collection: CollectionId::from(id),
+        since: row.at,
+        collection: CollectionId::from(row.id.as_str()),
         booking: opened.booking.clone(),
         kit: opened.kit.clone(),
         category: opened.category.to_string(),
         site: opened.site.to_string(),
         table: opened.table.clone(),
-        stage: stage.word(),
+        stage: row.value.word(),
         opened_at: opened.opened_at,
     }
 }

@@ -12,7 +12,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, index, job};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::ServiceError;
 use crate::notice::notice_due;
 use crate::outbox::{self, SettleCandidate};
@@ -35,6 +35,14 @@ pub struct Listed {
     pub due_on: Date,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.confirmation.to_string() }
+    }
 }
 
 impl Programme {
@@ -147,7 +155,7 @@ impl Programme {
         })?;
         Ok(page
             .iter()
-            .map(|row| listed(&ConfirmationId::from(row.id.as_str()), &row.value))
+            .map(|row| listed(&ConfirmationId::from(row.id.as_str()), &row.value, row.at))
             .collect())
     }
 
@@ -182,7 +190,7 @@ impl Programme {
                 Stage::Refuted(refuted) => settle(tx, op, &stage, Some(refuted.why.word()))?,
                 _ => {}
             }
-            Ok(listed(id, &stage))
+            Ok(listed(id, &stage, op.at))
         })
     }
 }
@@ -223,7 +231,7 @@ fn settle(
     Ok(())
 }
 
-fn listed(id: &ConfirmationId, stage: &Stage) -> Listed {
+fn listed(id: &ConfirmationId, stage: &Stage, since: jiff::Timestamp) -> Listed {
     let request = stage.request();
     Listed {
         confirmation: id.clone(),
@@ -232,5 +240,6 @@ fn listed(id: &ConfirmationId, stage: &Stage) -> Listed {
         laboratory: request.laboratory.clone(),
         due_on: request.due_on,
         stage: stage.word(),
+        since,
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use journey::actor::Stamp;
 use journey::ids::AccountId;
 use store::custody::account::Grant;
+use store::listing::After;
 
 /// Who acts, with the roles that were granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,4 +49,10 @@ impl OpContext<'_> {
     pub fn stamp(&self) -> Stamp {
         Stamp { at: self.at, by: self.actor.account.clone() }
     }
+}
+
+/// A row of a list that knows its place, so that the next page can begin after it.
+pub trait Placed {
+    /// Its place.
+    fn place(&self) -> After;
 }

@@ -33,7 +33,7 @@ pub mod account;
 pub mod audit;
 pub mod report;
 
-pub use context::{Actor, Ids, OpContext};
+pub use context::{Actor, Ids, OpContext, Placed};
 pub use error::ServiceError;
 pub use programme::{Places, Programme};
 

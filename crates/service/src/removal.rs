@@ -16,7 +16,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 use store::{Tx, envelope, job};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::{ServiceError, not_empty};
 use crate::notice::raise_notice;
 use crate::outbox::{self, WithdrawRecord};
@@ -55,6 +55,14 @@ pub struct Listed {
     pub done: Vec<&'static str>,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.removal.to_string() }
+    }
 }
 
 impl Programme {
@@ -328,6 +336,7 @@ fn listed(row: &rows::removal::Stored) -> Listed {
         }
     };
     Listed {
+        since: row.at,
         removal: RemovalId::from(row.id.as_str()),
         path: path.to_owned(),
         kit: kit.cloned(),

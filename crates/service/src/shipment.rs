@@ -12,7 +12,7 @@ use store::Tx;
 use store::custody as rows;
 use store::listing::{self, After};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::duty::{MISSING, open_duty};
 use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
@@ -60,6 +60,14 @@ pub struct Listed {
     pub kits: BTreeSet<KitBarcode>,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.package.to_string() }
+    }
 }
 
 impl Programme {
@@ -203,6 +211,7 @@ impl Programme {
             .custody
             .read(|tx| listing::page::<Stage>(tx, rows::shipment::TABLE, stage, after, limit))?;
         let line = |row: &rows::shipment::Stored| Listed {
+            since: row.at,
             package: PackageNumber::from(row.id.as_str()),
             site: row.value.contents().site.to_string(),
             kits: row.value.contents().kits.clone(),
@@ -223,7 +232,7 @@ impl Programme {
     ) -> Result<Vec<crate::collection::Listed>, ServiceError> {
         self.may(op, "shipment.list", "")?;
         let rows = self.custody.read(|tx| rows::collection::to_pack(tx, site, limit))?;
-        Ok(rows.iter().map(|row| crate::collection::listed(&row.id, &row.value)).collect())
+        Ok(rows.iter().map(crate::collection::listed).collect())
     }
 
     fn arrive(

@@ -14,7 +14,7 @@ use store::Tx;
 use store::index as rows;
 use store::listing::{self, After};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::{ServiceError, not_empty};
 use crate::programme::{Programme, note_refusal};
 use crate::unit::{advance, note};
@@ -83,6 +83,14 @@ pub struct ListedReading {
     pub author: String,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for ListedReading {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.specimen.to_string() }
+    }
 }
 
 /// A plate as lists show it.
@@ -98,6 +106,14 @@ pub struct ListedPlate {
     pub specimens: usize,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for ListedPlate {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.plate.to_string() }
+    }
 }
 
 /// A specimen that waits for a plate.
@@ -286,6 +302,7 @@ impl Programme {
             .index
             .read(|tx| listing::page::<Stage>(tx, rows::typing::TABLE, stage, after, limit))?;
         let line = |row: &rows::typing::Stored| ListedPlate {
+            since: row.at,
             plate: PlateNumber::from(row.id.as_str()),
             chemistry: row.value.loaded().chemistry.clone(),
             control: row.value.loaded().control.clone(),
@@ -391,6 +408,7 @@ fn without_result(table: &Table, loaded: &Loaded) -> Vec<SpecimenNumber> {
 fn listed_reading(row: &rows::reading::Stored) -> ListedReading {
     let typed = row.value.typed();
     ListedReading {
+        since: row.at,
         specimen: SpecimenNumber::from(row.id.as_str()),
         plate: typed.plate.clone(),
         version: typed.version,

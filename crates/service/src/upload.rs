@@ -14,7 +14,7 @@ use store::index as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::{ServiceError, not_empty};
 use crate::outbox::{self, Search};
 use crate::programme::Programme;
@@ -60,6 +60,14 @@ pub struct Listed {
     pub laboratory: Option<Ori>,
     /// Where it stands.
     pub stage: &'static str,
+    /// Since when it stands so.
+    pub since: jiff::Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.specimen.to_string() }
+    }
 }
 
 impl Programme {
@@ -226,7 +234,7 @@ impl Programme {
                 Stage::Withdrawn(_) => (None, None),
             };
             let specimen = SpecimenNumber::from(row.id.as_str());
-            Listed { specimen, category, laboratory, stage: row.value.word() }
+            Listed { specimen, category, laboratory, stage: row.value.word(), since: row.at }
         };
         Ok(page.iter().map(line).collect())
     }

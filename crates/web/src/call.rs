@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use service::{OpContext, Programme, ServiceError};
+use service::{After, OpContext, Programme, ServiceError};
 
 /// Rows of a list where the caller names no number.
 const LIMIT: u32 = 100;
@@ -102,6 +102,25 @@ impl Call<'_> {
     pub(crate) fn stage<'s>(&'s self, standing: &'s str) -> &'s str {
         let named = self.entered.0.iter().find(|(name, _)| name == "stage");
         named.map_or(standing, |(_, word)| word)
+    }
+
+    /// Where a list begins: behind the row that the query's `after` names, as an instant and an id
+    /// with `~` between; at its beginning where there is none.
+    ///
+    /// # Errors
+    /// `Invalid` where it has another form.
+    pub(crate) fn after(&self) -> Result<After, ServiceError> {
+        let text = self.entered.get("after");
+        if text.is_empty() {
+            return Ok(After::start());
+        }
+        let place = text
+            .split_once('~')
+            .and_then(|(at, id)| Some(After { at: at.parse().ok()?, id: id.to_owned() }));
+        place.ok_or_else(|| {
+            let text = "after: give the instant and the id of a row with ~ between them";
+            ServiceError::Invalid(text.to_owned())
+        })
     }
 
     /// Rows that a list shows.

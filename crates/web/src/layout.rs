@@ -2,13 +2,15 @@
 //! the marking of controlled information, and the step indicator.
 
 use maud::{DOCTYPE, Markup, html};
-use service::Programme;
 use service::account::Signed;
+use service::{Placed, Programme};
 
+use crate::call::Call;
 use crate::components;
 use crate::form::Forms;
 use crate::pages;
 use crate::station::Page;
+use crate::text::in_address;
 
 /// Marking of DNA information (CUI registry, category DNA).
 pub(crate) const MARKING: &str = "CUI//SP-LDNA";
@@ -166,7 +168,20 @@ pub(crate) fn part(heading: &str, body: &Markup) -> Markup {
     html! { section { h2 { (heading) } (body) } }
 }
 
-/// Says that a list is cut.
+/// Leads to the next page of a list, where there may be one.
+pub(crate) fn more<T: Placed>(call: &Call<'_>, path: &str, lines: &[T], limit: u32) -> Markup {
+    let full = u32::try_from(lines.len()).is_ok_and(|shown| shown >= limit);
+    let Some(last) = lines.last().filter(|_| full).map(Placed::place) else { return html! {} };
+    let mut address = format!("{path}?after={}", in_address(&format!("{}~{}", last.at, last.id)));
+    let kept =
+        call.entered.0.iter().filter(|(name, _)| ["stage", "limit"].contains(&name.as_str()));
+    for (name, value) in kept {
+        address.push_str(&format!("&{name}={}", in_address(value)));
+    }
+    html! { p { a.button href=(address) { "The next " (limit) } } }
+}
+
+/// Says that a list which cannot be turned over is cut.
 pub(crate) fn cut(shown: usize, limit: u32) -> Markup {
     html! {
         @if u32::try_from(shown).is_ok_and(|shown| shown >= limit) {

@@ -9,13 +9,13 @@ use journey::ids::KitBarcode;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::ServiceError;
 use service::accession::{Examine, Examined, Listed};
-use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{code, plain, stages, table, tag};
 use crate::form::Forms;
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, title};
 
@@ -85,7 +85,7 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 
 fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
     let limit = call.limit()?;
-    call.programme.list_accessions(&call.op, stage, &After::start(), limit)
+    call.programme.list_accessions(&call.op, stage, &call.after()?, limit)
 }
 
 fn examine(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -250,7 +250,7 @@ fn list(call: &Call<'_>, stage: &str, caption: &str) -> Result<Markup, ServiceEr
     let rows: Vec<_> = listed.iter().map(row).collect();
     Ok(html! {
         (table(caption, &["Kit", "Package", "Stage", "Number or reason"], &rows))
-        (cut(listed.len(), call.limit()?))
+        (more(call, "/accession", &listed, call.limit()?))
     })
 }
 

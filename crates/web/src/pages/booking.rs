@@ -5,13 +5,13 @@ use journey::booking::{BookingRecord, Disposition, NotCollected};
 use journey::ids::BookingId;
 use maud::{Markup, html};
 use serde_json::Value;
+use service::ServiceError;
 use service::booking::{BookingImport, Close, Listed, Viewed};
-use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, options, plain, stages, table, tag};
 use crate::form::{Forms, ask, ask_select, ask_text, hidden};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::pages::{eligibility, record};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, number};
@@ -101,7 +101,7 @@ pub(crate) const STATION: Station = Station {
 fn list(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let stage = call.stage("open");
     let limit = call.limit()?;
-    call.programme.list_bookings(&call.op, stage, &After::start(), limit)
+    call.programme.list_bookings(&call.op, stage, &call.after()?, limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -216,7 +216,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         }
         (stages("/booking", stage, &filters))
         (rows(call, "Bookings, longest waiting first", &bookings))
-        (cut(bookings.len(), call.limit()?))
+        (more(call, "/booking", &bookings, call.limit()?))
         @if call.may("booking.view") { (part("See one booking with the name", &view_form(call))) }
         @if call.may("booking.close") { (part("Account for a booking", &close_form(forms))) }
     })

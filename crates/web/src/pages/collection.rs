@@ -13,7 +13,7 @@ use crate::answer;
 use crate::call::Call;
 use crate::components::{code, facts, options, plain, stages, table, tag};
 use crate::form::{Form, Forms, ask, ask_scan, ask_text, hidden};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::pages::{eligibility, person_notice};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant};
@@ -154,11 +154,11 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
 fn by_stage(call: &Call<'_>) -> Result<Markup, ServiceError> {
     let stage = call.stage("sealed");
     let limit = call.limit()?;
-    let lines = list(call, stage, limit)?;
+    let lines = call.programme.list_collections(&call.op, stage, &call.after()?, limit)?;
     Ok(html! {
         (stages("/collection", stage, &["opened", "scanned", "sealed", "abandoned", ""]))
         (rows("Collections, longest waiting first", &lines))
-        (cut(lines.len(), limit))
+        (more(call, "/collection", &lines, limit))
     })
 }
 

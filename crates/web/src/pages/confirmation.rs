@@ -13,7 +13,7 @@ use super::candidate;
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
 use crate::form::{self, Forms};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::in_address;
 
@@ -98,7 +98,7 @@ struct CheckIdentity {
 
 fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
     let limit = call.limit()?;
-    call.programme.list_confirmations(&call.op, stage, &After::start(), limit)
+    call.programme.list_confirmations(&call.op, stage, &call.after()?, limit)
 }
 
 /// Every confirmation that waits for a check, the one due first on top.
@@ -197,7 +197,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         @if let Some(one) = &chosen { (part("Four checks", &checks(call, forms, one))) }
         (stages("/confirmation", stage, STAGES))
         (worklist(call, &listed))
-        (cut(listed.len(), call.limit()?))
+        (more(call, "/confirmation", &listed, call.limit()?))
     })
 }
 

@@ -8,13 +8,13 @@ use journey::removal::Step;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::ServiceError;
 use service::removal::{Ask, DestroySample, Listed};
-use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
 use crate::form::{Form, Forms};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, title};
 
@@ -121,7 +121,7 @@ struct Deny {
 }
 
 fn listed(call: &Call<'_>, stage: &str, limit: u32) -> Result<Vec<Listed>, ServiceError> {
-    call.programme.list_removals(&call.op, stage, &After::start(), limit)
+    call.programme.list_removals(&call.op, stage, &call.after()?, limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -234,7 +234,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         @if let Some(one) = &chosen { (part("One removal", &one_removal(call, forms, one))) }
         (stages("/removal", stage, STAGES))
         (worklist(&removals))
-        (cut(removals.len(), limit))
+        (more(call, "/removal", &removals, limit))
         @if call.may("removal.request") { (paths(forms)) }
     })
 }

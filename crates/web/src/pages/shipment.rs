@@ -11,7 +11,7 @@ use service::{After, ServiceError};
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
 use crate::form::{Forms, ask, ask_text};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant};
 
@@ -116,7 +116,7 @@ struct Seal {
 
 fn packages(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let (stage, limit) = (call.stage(""), call.limit()?);
-    call.programme.list_packages(&call.op, stage, &After::start(), limit)
+    call.programme.list_packages(&call.op, stage, &call.after()?, limit)
 }
 
 fn to_pack(call: &Call<'_>) -> Result<Vec<service::collection::Listed>, ServiceError> {
@@ -227,7 +227,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         (ask("/shipment/package", "Open the package", &find))
         (stages("/shipment", stage, &words))
         (table("Packages, longest waiting first", &["Package", "From", "Kits", "Stands"], &rows))
-        (cut(packages.len(), call.limit()?))
+        (more(call, "/shipment", &packages, call.limit()?))
         @if call.may("shipment.start") {
             (part("Begin a package", &form.wrap("Begin", &form.text("site", "Site", ""))))
         }

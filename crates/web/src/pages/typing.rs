@@ -7,13 +7,13 @@ use genetics::{LocusSet, Profile, controls};
 use journey::ids::{PlateNumber, SpecimenNumber};
 use maud::{Markup, html};
 use serde_json::{Value, json};
+use service::ServiceError;
 use service::typing::{Imported, ListedPlate, ListedReading, Load, Review, RunImport, Waiting};
-use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
 use crate::form::{self, Forms};
-use crate::layout::{cut, part};
+use crate::layout::{cut, more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant};
 
@@ -110,12 +110,12 @@ fn waiting(call: &Call<'_>) -> Result<Vec<Waiting>, ServiceError> {
 
 fn plates(call: &Call<'_>, stage: &str) -> Result<Vec<ListedPlate>, ServiceError> {
     let limit = call.limit()?;
-    call.programme.list_plates(&call.op, stage, &After::start(), limit)
+    call.programme.list_plates(&call.op, stage, &call.after()?, limit)
 }
 
 fn readings(call: &Call<'_>, stage: &str) -> Result<Vec<ListedReading>, ServiceError> {
     let limit = call.limit()?;
-    call.programme.list_readings(&call.op, stage, &After::start(), limit)
+    call.programme.list_readings(&call.op, stage, &call.after()?, limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -338,7 +338,7 @@ fn render_plates(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError>
     Ok(html! {
         (stages("/typing/plates", stage, &words))
         (plates_table("Plates, longest there first", &plates))
-        (cut(plates.len(), call.limit()?))
+        (more(call, "/typing/plates", &plates, call.limit()?))
     })
 }
 
@@ -349,7 +349,7 @@ fn render_readings(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceErro
     Ok(html! {
         (stages("/typing/readings", stage, &words))
         (readings_table(call, "Readings, longest there first", &readings))
-        (cut(readings.len(), call.limit()?))
+        (more(call, "/typing/readings", &readings, call.limit()?))
     })
 }
 

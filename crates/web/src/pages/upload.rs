@@ -7,14 +7,14 @@ use journey::refusal::Refusal;
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
-use service::{After, ServiceError};
 
 use super::typing::problems;
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
-use crate::layout::{cut, part};
+use crate::layout::{cut, more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 
 /// The station.
@@ -81,7 +81,7 @@ struct Entered {
 
 fn records(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let (stage, limit) = (call.entered.get("stage"), call.limit()?);
-    call.programme.list_records(&call.op, stage, &After::start(), limit)
+    call.programme.list_records(&call.op, stage, &call.after()?, limit)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -175,7 +175,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         (part("Records", &html! {
             (stages("/upload", call.entered.get("stage"), &["", "indexed", "withdrawn"]))
             (records_table(&records))
-            (cut(records.len(), limit))
+            (more(call, "/upload", &records, limit))
         }))
     })
 }

@@ -138,6 +138,36 @@ async fn a_feed_comes_in_as_a_file() {
     assert!(!answer.text.contains("Juniper"));
 }
 
+#[tokio::test]
+async fn a_long_list_is_turned_over_and_shows_every_row_once() {
+    let ground = Ground::new(&[Role::Collector]).await;
+    for number in 0..7 {
+        let own = format!("B{number}");
+        let fields = booking().into_iter().map(|(name, value)| match name {
+            "booking" => (name, own.as_str()),
+            "person.fingerprint_number" => (name, own.as_str()),
+            _ => (name, value),
+        });
+        let fields: Vec<_> = fields.collect();
+        ground.form(Role::Collector, "/booking/record", &fields).await;
+        ground.pass(60);
+    }
+    let (mut path, mut seen) = ("/api/booking?limit=3".to_owned(), Vec::new());
+    let page = ground.get(Role::Collector, "/booking?limit=3").await;
+    assert!(page.text.contains("The next 3"), "{}", page.text);
+    loop {
+        let list = ground.get(Role::Collector, &path).await.json();
+        let Some(last) = list.as_array().unwrap().last() else { break };
+        let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+        seen.extend(list.as_array().unwrap().iter().map(|row| text(row, "booking")));
+        let (since, id) = (text(last, "since").replace(':', "%3A"), text(last, "booking"));
+        path = format!("/api/booking?limit=3&after={since}~{id}");
+    }
+    assert_eq!(seen, ["B0", "B1", "B2", "B3", "B4", "B5", "B6"]);
+    let odd = ground.get(Role::Collector, "/booking?after=yesterday").await;
+    assert_eq!(odd.status, axum::http::StatusCode::BAD_REQUEST);
+}
+
 /// A booking as the form sends it.
 pub(crate) fn booking() -> Vec<(&'static str, &'static str)> {
     vec![
