@@ -152,6 +152,16 @@ pub struct Denied {
 }
 
 impl Stage {
+    /// The kit whose sample and profile are to go; a certified removal keeps none.
+    pub fn kit(&self) -> Option<&KitBarcode> {
+        match self {
+            Self::Requested(request) => Some(&request.kit),
+            Self::Approved(approved) => Some(&approved.request.kit),
+            Self::Denied(denied) => Some(&denied.request.kit),
+            Self::Certified(_) => None,
+        }
+    }
+
     /// The stage's word.
     pub fn word(&self) -> &'static str {
         match self {

@@ -269,12 +269,10 @@ pub(crate) fn under_way(
     tx: &mut dyn Tx,
     kit: &KitBarcode,
 ) -> Result<Option<removal::Approved>, ServiceError> {
-    let table = rows::removal::TABLE;
-    let open = listing::page::<Stage>(tx, table, "approved", &After::start(), u32::MAX)?;
-    Ok(open.into_iter().find_map(|row| match row.value {
-        Stage::Approved(approved) if approved.request.kit == *kit => Some(approved),
+    Ok(match rows::removal::approved_of(tx, kit)?.map(|row| row.value) {
+        Some(Stage::Approved(approved)) => Some(approved),
         _ => None,
-    }))
+    })
 }
 
 fn person_of(tx: &mut dyn Tx, kit: &KitBarcode) -> Result<PersonId, ServiceError> {
@@ -322,24 +320,22 @@ fn stands(tx: &mut dyn Tx, row: &rows::collection::Stored) -> Result<bool, Servi
 }
 
 fn listed(row: &rows::removal::Stored) -> Listed {
-    let (path, kit, done) = match &row.value {
-        Stage::Requested(request) => (request.path.word(), Some(&request.kit), Vec::new()),
-        Stage::Denied(denied) => {
-            (denied.request.path.word(), Some(&denied.request.kit), Vec::new())
-        }
+    let (path, done) = match &row.value {
+        Stage::Requested(request) => (request.path.word(), Vec::new()),
+        Stage::Denied(denied) => (denied.request.path.word(), Vec::new()),
         Stage::Approved(approved) => {
             let done = approved.done.iter().map(|step| step.word()).collect();
-            (approved.request.path.word(), Some(&approved.request.kit), done)
+            (approved.request.path.word(), done)
         }
         Stage::Certified(certified) => {
-            (certified.path.as_str(), None, Step::ALL.iter().map(|step| step.word()).collect())
+            (certified.path.as_str(), Step::ALL.iter().map(|step| step.word()).collect())
         }
     };
     Listed {
         since: row.at,
         removal: RemovalId::from(row.id.as_str()),
         path: path.to_owned(),
-        kit: kit.cloned(),
+        kit: row.value.kit().cloned(),
         done,
         stage: row.value.word(),
     }

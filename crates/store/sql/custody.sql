@@ -128,8 +128,10 @@ CREATE TABLE removal (
     version {int} NOT NULL,
     stage TEXT NOT NULL,
     state TEXT NOT NULL,
-    at {int} NOT NULL
+    at {int} NOT NULL,
+    kit TEXT
 ) {strict};
+CREATE INDEX removal_kit ON removal (kit, stage);
 CREATE INDEX removal_stage ON removal (stage, at);
 
 CREATE TABLE duty (
