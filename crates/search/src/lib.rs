@@ -9,7 +9,11 @@
 //! row is known by its [`SpecimenKey`] alone.
 
 pub mod packed;
+pub mod lexicon;
 pub mod engine;
+mod question;
+mod codes;
+mod simd;
 mod signature;
 mod rows;
 pub mod exact;

@@ -44,6 +44,16 @@ pub(crate) struct PackedLocus<'a> {
 }
 
 impl PackedLocus<'_> {
+    /// True where an allele is required.
+    pub(crate) fn has_required(&self) -> bool {
+        self.required.is_some()
+    }
+
+    /// The tenths of the required allele.
+    pub(crate) fn required_tenths(&self) -> Option<u16> {
+        self.codes.get(self.required?).map(|code| code >> KIND_BITS)
+    }
+
     /// The tenths of every allele, or `None` where one of them is not an exact reading.
     pub(crate) fn exact_tenths(&self) -> Option<impl Iterator<Item = u16>> {
         let exact = self.codes.iter().all(|code| code & KIND_MASK == EXACT);
