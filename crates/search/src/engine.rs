@@ -48,6 +48,11 @@ impl IndexSet {
     /// Every index.
     pub const ALL: Self = Self(u32::MAX);
 
+    /// True where the set holds the index of this number; numbers of no index are in no set.
+    pub(crate) fn holds(self, index: u8) -> bool {
+        self.0.checked_shr(index.into()).is_some_and(|bits| bits & 1 == 1)
+    }
+
     /// True where the index is in the set.
     pub fn contains(self, index: Index) -> bool {
         self.0 & bit(index) != 0
@@ -109,6 +114,14 @@ impl Found {
     }
 }
 
+/// Refuses keys of which one stands twice; names the lowest.
+pub(crate) fn each_once(keys: impl Iterator<Item = SpecimenKey>) -> Result<(), SearchError> {
+    let mut keys: Vec<SpecimenKey> = keys.collect();
+    keys.sort_unstable();
+    let twice = keys.iter().zip(keys.iter().skip(1)).find(|(one, next)| one == next);
+    twice.map_or(Ok(()), |(key, _)| Err(SearchError::Repeated { key: *key }))
+}
+
 /// Why an engine could not do what was asked. The rows held are then as they were before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -116,7 +129,7 @@ pub enum SearchError {
     /// The rows to be loaded name a specimen twice.
     #[error("specimen {key} stands twice among the rows to load; a side holds each specimen once")]
     Repeated {
-        /// The first specimen found twice.
+        /// The lowest key found twice.
         key: SpecimenKey,
     },
 }

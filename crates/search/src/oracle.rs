@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use genetics::{Index, Profile, SearchRule, compare};
 
-use crate::engine::{Engine, Found, Row, SearchError, Side, SpecimenKey, Target};
+use crate::engine::{Engine, Found, Row, SearchError, Side, SpecimenKey, Target, each_once};
 use crate::packed::PackedProfile;
+use crate::question::searched_rule;
 
 /// The naive engine.
 #[derive(Default)]
@@ -25,14 +26,9 @@ impl Oracle {
 
 impl Engine for Oracle {
     fn load(&mut self, side: Side, rows: Vec<Row>) -> Result<(), SearchError> {
-        let mut loaded = BTreeMap::new();
-        for row in rows {
-            let key = row.key;
-            let old = loaded.insert((side, key), (row.index, Profile::from(&row.profile)));
-            if old.is_some() {
-                return Err(SearchError::Repeated { key });
-            }
-        }
+        each_once(rows.iter().map(|row| row.key))?;
+        let held = |row: Row| ((side, row.key), (row.index, Profile::from(&row.profile)));
+        let mut loaded: BTreeMap<_, _> = rows.into_iter().map(held).collect();
         self.rows.retain(|(held, _), _| *held != side);
         self.rows.append(&mut loaded);
         Ok(())
@@ -55,6 +51,7 @@ impl Engine for Oracle {
         rule: &SearchRule,
     ) -> Result<Vec<Found>, SearchError> {
         let profile = Profile::from(profile);
+        let rule = &searched_rule(rule);
         let mut found = Vec::new();
         for ((side, key), (index, stored)) in &self.rows {
             if *side == target.side && target.indexes.contains(*index) {

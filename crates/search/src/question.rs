@@ -10,7 +10,7 @@ use genetics::{Level, Locus, LocusSet, Profile, SearchRule, compare};
 
 use crate::engine::{Found, SpecimenKey};
 use crate::lexicon::{
-    AlleleBits, GenotypeId, LOCI, Lexicon, LocusBits, level_of, positions, searched,
+    AlleleBits, GenotypeId, LOCI, Lexicon, LocusBits, LocusLexicon, level_of, positions, searched,
 };
 use crate::packed::PackedProfile;
 
@@ -40,6 +40,15 @@ impl Asked {
             Some(Level::Low) => stored & self.alleles != 0,
             Some(_) => stored & !self.alleles == 0 || self.alleles & !stored == 0,
         }
+    }
+}
+
+impl Asked {
+    /// What a query by a stored genotype asks at moderate stringency; `None` where not typed.
+    pub(crate) fn usual(locus: &LocusLexicon, id: GenotypeId) -> Option<Self> {
+        let alleles = locus.genotype(id);
+        let wanted = Some(Level::Moderate);
+        (alleles != 0).then_some(Self { alleles, wanted, ..Self::default() })
     }
 }
 

@@ -55,6 +55,20 @@ impl Simd {
         widths
     }
 
+    /// Runs code that is compiled for this width, as far as all it calls is inlined.
+    #[inline(always)]
+    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        match self.0 {
+            Width::Plain => work(),
+            // SAFETY: the processor has the width (see `Simd`).
+            #[cfg(target_arch = "x86_64")]
+            Width::Avx2 => unsafe { x86::with_avx2(work) },
+            // SAFETY: the processor has the width (see `Simd`).
+            #[cfg(target_arch = "x86_64")]
+            Width::Avx512 => unsafe { x86::with_avx512(work) },
+        }
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -296,6 +310,20 @@ mod x86 {
     }
 
     /// # Safety
+    /// The processor has AVX2.
+    #[target_feature(enable = "avx2")]
+    pub(super) unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    /// # Safety
+    /// The processor has the AVX-512 parts that `Simd::all` asks for.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2")]
+    pub(super) unsafe fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    /// # Safety
     /// As [`by_budget`], on a processor with AVX2.
     #[target_feature(enable = "avx2")]
     pub(super) unsafe fn scan_avx2(
@@ -359,7 +387,8 @@ mod tests {
                             && must.iter().all(|test| ok(*lane, test))
                             && may.iter().filter(|test| !ok(*lane, test)).count() as u32 <= budget
                     });
-                    Probe { block: probe.block, lanes: lanes.fold(0, |bits, lane| bits | 1 << lane) }
+                    let lanes = lanes.fold(0, |bits, lane| bits | 1 << lane);
+                    Probe { block: probe.block, lanes }
                 })
                 .filter(|probe| probe.lanes != 0)
                 .collect();

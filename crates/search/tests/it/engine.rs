@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use genetics::{Index, Profile, SearchRule};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use rayon::ThreadPoolBuilder;
 use search::{Engine, Exact, Found, IndexSet, Oracle, PackedProfile, Row, SearchError};
-use search::{Side, SpecimenKey, Target};
+use search::{Settings, Side, Simd, SpecimenKey, Target};
 
 use crate::profiles::{indexes, profile, profiles, rules};
 
@@ -43,6 +44,16 @@ fn steps() -> impl Strategy<Value = Step> {
         8 => (sides(), rows()).prop_map(|(side, row)| Step::Insert(side, row)),
         6 => (sides(), keys()).prop_map(|(side, key)| Step::Remove(side, key)),
     ]
+}
+
+/// Panels of a few rows too, any number of orders, every width of registers.
+fn settings() -> impl Strategy<Value = Settings> {
+    let panels = select(vec![1, 3, 20, 10_000]);
+    (panels, 0usize..6, select(Simd::all())).prop_map(|(panel_rows_min, groups, simd)| Settings {
+        panel_rows_min,
+        groups,
+        simd,
+    })
 }
 
 fn take(engine: &mut dyn Engine, step: &Step) -> Result<bool, SearchError> {
@@ -80,9 +91,10 @@ proptest! {
         queries in vec((keys(), profiles()), 1..24),
         rules in vec(rules(), 1..5),
         wanted in vec(indexes(), 0..3),
+        settings in settings(),
         threads in 1usize..=4,
     ) {
-        let (mut exact, mut oracle) = (Exact::new(), Oracle::new());
+        let (mut exact, mut oracle) = (Exact::with(settings), Oracle::new());
         for row in first {
             take(&mut exact, &Step::Insert(Side::Persons, row.clone())).unwrap();
             take(&mut oracle, &Step::Insert(Side::Persons, row)).unwrap();

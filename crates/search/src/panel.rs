@@ -1,0 +1,309 @@
+//! Many rows that are typed at the same loci: their numbers, and some groups that order them.
+//!
+//! A row is held once as numbers of genotypes, from which it is compared in full, and once in every
+//! [`Group`] as one byte a locus, by which almost all rows are ruled out. All rows of a panel have
+//! the same loci, so that the loci shared with a query are counted before any row is looked at.
+//! Rows are in order of key.
+//!
+//! Deliberately absent: rows that change (`delta`), and rows with readings that have no number.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are computed here from the panel's own tables; a wrong one is a bug that must \
+              stop the search and not give a wrong answer"
+)]
+
+use genetics::Index;
+use rayon::prelude::*;
+
+use crate::advisor;
+use crate::codes::{LocusCodes, Mask, OPEN};
+use crate::engine::{Found, IndexSet, Row, SpecimenKey};
+use crate::groups::{Coded, Group, Wanted};
+use crate::lexicon::{GenotypeId, Ids, LOCI, Lexicon, LocusBits, UNLISTED, positions};
+use crate::packed::PackedProfile;
+use crate::question::{Asked, Question, unlisted};
+use crate::simd::{BUDGET_MAX, Simd};
+use crate::store::{Bytes, Words};
+
+/// A row before it has its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: SpecimenKey,
+    pub(crate) index: Index,
+    pub(crate) ids: Ids,
+}
+
+impl Entry {
+    /// The row as it came; its numbers say everything.
+    pub(crate) fn row(&self, lexicon: &Lexicon) -> Row {
+        let id_at = |position| self.ids.get(position).copied().unwrap_or(0);
+        let profile = PackedProfile::from(&unlisted(lexicon, id_at));
+        Row { key: self.key, index: self.index, profile }
+    }
+}
+
+/// The index of a row that was erased: in no set of indexes.
+const ERASED: u8 = u8::MAX;
+
+/// Rows that one thread compares at a time where all must be.
+const CHUNK: usize = 1 << 16;
+
+/// Rows typed at the same loci.
+#[derive(Debug)]
+pub(crate) struct Panel {
+    loci: LocusBits,
+    /// The panel's loci by their place in it.
+    positions: Vec<usize>,
+    /// The place in the panel by position of the locus.
+    places: [usize; LOCI],
+    keys: Words<u64>,
+    indexes: Bytes,
+    /// Numbers of the genotypes: those of row `r` from `r` times the number of loci.
+    ids: Words<GenotypeId>,
+    codes: Vec<LocusCodes>,
+    groups: Vec<Group>,
+    held: usize,
+}
+
+/// How a query goes through a panel.
+enum Plan {
+    /// By these groups, no two of which share a locus.
+    Groups(Vec<usize>),
+    /// Row by row.
+    All,
+}
+
+impl Panel {
+    /// A panel of rows in order of key that are all typed at just these loci. The workload is what
+    /// is expected to be asked; it decides speed only.
+    pub(crate) fn new(
+        loci: LocusBits,
+        entries: &[Entry],
+        lexicon: &Lexicon,
+        workload: &[Ids],
+        groups: usize,
+    ) -> Self {
+        let positions: Vec<usize> = positions(loci).collect();
+        let mut places = [usize::MAX; LOCI];
+        for (place, position) in positions.iter().enumerate() {
+            places[*position] = place;
+        }
+        let mut panel = Self {
+            loci,
+            places,
+            keys: Words::zeroed(entries.len()),
+            indexes: Words::zeroed(entries.len()),
+            ids: Words::zeroed(entries.len() * positions.len()),
+            codes: Vec::new(),
+            groups: Vec::new(),
+            held: entries.len(),
+            positions,
+        };
+        let width = panel.positions.len();
+        let rows = panel.keys.iter_mut().zip(panel.indexes.iter_mut());
+        let rows = rows.zip(panel.ids.chunks_exact_mut(width.max(1)));
+        for (((key, index), ids), entry) in rows.zip(entries) {
+            (*key, *index) = (entry.key.0, entry.index as u8);
+            for (id, position) in ids.iter_mut().zip(&panel.positions) {
+                *id = entry.ids[*position];
+            }
+        }
+        panel.code(lexicon);
+        panel.group(lexicon, workload, groups);
+        panel
+    }
+
+    fn code(&mut self, lexicon: &Lexicon) {
+        let width = self.positions.len();
+        let counted = self.positions.par_iter().enumerate().map(|(place, position)| {
+            let mut counts = vec![0u32; lexicon.loci()[*position].genotypes().len()];
+            for ids in self.ids.chunks_exact(width) {
+                counts[usize::from(ids[place])] += 1;
+            }
+            LocusCodes::new(&lexicon.loci()[*position], &counts)
+        });
+        self.codes = counted.collect();
+    }
+
+    fn group(&mut self, lexicon: &Lexicon, workload: &[Ids], groups: usize) {
+        let width = self.positions.len();
+        let mut codes = vec![0u8; self.ids.len()];
+        let rows = codes.par_chunks_mut(width.max(1)).zip(self.ids.par_chunks(width.max(1)));
+        rows.for_each(|(codes, ids)| {
+            for ((code, id), locus) in codes.iter_mut().zip(ids).zip(&self.codes) {
+                *code = locus.code(*id);
+            }
+        });
+        let coded = Coded { codes: &codes, width };
+        let ends: Vec<usize> = self.codes.iter().map(LocusCodes::end).collect();
+        let chosen = advisor::groups(&self.expected(lexicon, workload), self.keys.len(), groups);
+        self.groups =
+            chosen.par_iter().map(|loci| Group::new(loci, coded, &ends)).collect();
+    }
+
+    /// For each query that is expected, the share of rows that satisfy it, by locus of the panel.
+    fn expected(&self, lexicon: &Lexicon, workload: &[Ids]) -> Vec<Vec<f64>> {
+        let share = |ids: &dyn Fn(usize) -> GenotypeId| -> Vec<f64> {
+            let at = self.positions.iter().zip(&self.codes).map(|(position, codes)| {
+                let asked = Asked::usual(&lexicon.loci()[*position], ids(*position));
+                asked.map_or(1.0, |asked| self.share(codes, &codes.mask(&asked)))
+            });
+            at.collect()
+        };
+        if workload.is_empty() {
+            let width = self.positions.len();
+            let step = (self.keys.len() / advisor::WORKLOAD).max(1);
+            let rows = self.ids.chunks_exact(width.max(1)).step_by(step);
+            rows.map(|ids| share(&|position| ids[self.places[position]])).collect()
+        } else {
+            workload.iter().map(|ids| share(&|position| ids[position])).collect()
+        }
+    }
+
+    fn share(&self, codes: &LocusCodes, mask: &Mask) -> f64 {
+        codes.satisfying(mask) as f64 / self.keys.len().max(1) as f64
+    }
+
+    /// Rows held.
+    pub(crate) fn len(&self) -> usize {
+        self.held
+    }
+
+    /// Bytes held, of which so many by the groups.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let groups = self.groups.iter().map(Group::size).sum();
+        (self.keys.size() + self.indexes.size() + self.ids.size() + groups, groups)
+    }
+
+    /// Adds the candidates of a query among the rows of these indexes, in no order.
+    pub(crate) fn search(
+        &self,
+        question: &Question,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        simd: Simd,
+        found: &mut Vec<Found>,
+    ) {
+        let Some(budget) = question.budget(self.loci) else {
+            return;
+        };
+        let (masks, order) = self.masks(question);
+        match self.plan(&masks, &order, budget) {
+            Plan::Groups(groups) => {
+                let mut rows = Vec::new();
+                let wanted = Wanted { masks: &masks, order: &order, budget };
+                for group in groups {
+                    self.groups[group].search(simd, &wanted, &mut rows);
+                }
+                rows.sort_unstable();
+                rows.dedup();
+                let compared = rows.into_iter().filter_map(|row| {
+                    self.compare(question, lexicon, indexes, row as usize)
+                });
+                found.extend(compared);
+            }
+            Plan::All => {
+                let rows = (0..self.keys.len()).into_par_iter().with_min_len(CHUNK);
+                let compared =
+                    rows.filter_map(|row| self.compare(question, lexicon, indexes, row));
+                found.par_extend(compared);
+            }
+        }
+    }
+
+    /// The codes that satisfy the query at each locus of the panel, and the loci it asks, the one
+    /// that satisfies fewest rows first.
+    fn masks(&self, question: &Question) -> (Vec<Mask>, Vec<usize>) {
+        let mut order = Vec::with_capacity(self.positions.len());
+        let mut masks = vec![OPEN; self.positions.len()];
+        for (place, position) in self.positions.iter().enumerate() {
+            if question.loci >> position & 1 == 1 {
+                masks[place] = self.codes[place].mask(&question.asked[*position]);
+                order.push((self.codes[place].satisfying(&masks[place]), place));
+            }
+        }
+        order.sort_unstable();
+        (masks, order.into_iter().map(|(_, place)| place).collect())
+    }
+
+    /// The cheapest `budget + 1` groups without a common locus, or all rows.
+    fn plan(&self, masks: &[Mask], order: &[usize], budget: u32) -> Plan {
+        if budget > BUDGET_MAX {
+            return Plan::All;
+        }
+        let mut shares = vec![1.0; self.positions.len()];
+        for place in order {
+            shares[*place] = self.share(&self.codes[*place], &masks[*place]);
+        }
+        let costs: Vec<(f64, u64)> = self
+            .groups
+            .iter()
+            .map(|group| {
+                let loci: Vec<usize> = group.loci().collect();
+                let codes: f64 = group.cell_loci().iter().map(|at| mask_codes(&masks[*at])).product();
+                let cost = advisor::cost(&loci, &shares, codes, self.keys.len());
+                (cost, loci.iter().fold(0u64, |bits, at| bits | 1 << at))
+            })
+            .collect();
+        let all = advisor::cost_of_all(self.keys.len());
+        match advisor::disjoint(&costs, budget as usize + 1) {
+            Some((cost, groups)) if cost < all => Plan::Groups(groups),
+            _ => Plan::All,
+        }
+    }
+
+    fn compare(
+        &self,
+        question: &Question,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        row: usize,
+    ) -> Option<Found> {
+        let index = *self.indexes.get(row)?;
+        if !indexes.holds(index) {
+            return None;
+        }
+        let ids = &self.ids[row * self.positions.len()..][..self.positions.len()];
+        question.compare(SpecimenKey(self.keys[row]), lexicon, None, |position| {
+            let place = self.places[position];
+            if place == usize::MAX { 0 } else { ids[place] }
+        })
+    }
+
+    /// The row of a key, if it is held.
+    pub(crate) fn find(&self, key: SpecimenKey) -> Option<usize> {
+        let row = self.keys.partition_point(|held| *held < key.0);
+        let rows = self.keys[row..].iter().take_while(|held| **held == key.0).count();
+        (row..row + rows).find(|row| self.indexes[*row] != ERASED)
+    }
+
+    /// Overwrites a row, everywhere. The key of the row before takes its place, so that the order
+    /// stays.
+    pub(crate) fn erase(&mut self, row: usize) {
+        let width = self.positions.len();
+        let ids = &mut self.ids[row * width..][..width];
+        let codes: Vec<u8> =
+            ids.iter().zip(&self.codes).map(|(id, locus)| locus.code(*id)).collect();
+        ids.fill(0);
+        for group in &mut self.groups {
+            group.erase(row as u32, &codes);
+        }
+        let key = self.keys[row];
+        let before = row.checked_sub(1).map_or(0, |before| self.keys[before]);
+        for held in self.keys[row..].iter_mut().take_while(|held| **held == key) {
+            *held = before;
+        }
+        self.indexes[row] = ERASED;
+        self.held -= 1;
+    }
+}
+
+fn mask_codes(mask: &Mask) -> f64 {
+    f64::from(mask.iter().map(|byte| byte.count_ones()).sum::<u32>())
+}
+
+/// True where a row can lie in a panel: its numbers say everything.
+pub(crate) fn fits(ids: &Ids, whole: bool) -> bool {
+    whole && ids.iter().any(|id| *id != 0) && !ids.contains(&UNLISTED)
+}

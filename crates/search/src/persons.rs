@@ -1,0 +1,104 @@
+//! The side of the persons: panels of rows that stand, and the rows that came since.
+//!
+//! Deliberately absent: threads over queries, and files.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
+use crate::lexicon::{Ids, Lexicon, LocusBits, typed};
+use crate::packed::PackedProfile;
+use crate::panel::{Entry, Panel, fits};
+use crate::question::Question;
+use crate::rows::Rows;
+use crate::settings::Settings;
+
+/// Rows of persons.
+#[derive(Default)]
+pub(crate) struct Persons {
+    panels: Vec<Panel>,
+    delta: Rows,
+}
+
+/// Rows on their way into panels.
+#[derive(Default)]
+pub(crate) struct Loading {
+    entries: BTreeMap<LocusBits, Vec<Entry>>,
+    odd: Vec<Row>,
+}
+
+impl Loading {
+    pub(crate) fn push(&mut self, row: Row, lexicon: &mut Lexicon) {
+        let listed = lexicon.list(&row.profile);
+        if fits(&listed.ids, listed.whole) {
+            let entry = Entry { key: row.key, index: row.index, ids: listed.ids };
+            self.entries.entry(typed(&listed.ids)).or_default().push(entry);
+        } else {
+            self.odd.push(row);
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = SpecimenKey> {
+        let entries = self.entries.values().flatten().map(|entry| entry.key);
+        entries.chain(self.odd.iter().map(|row| row.key))
+    }
+}
+
+impl Persons {
+    pub(crate) fn new(
+        mut loading: Loading,
+        lexicon: &Lexicon,
+        workload: &[Ids],
+        settings: &Settings,
+    ) -> Result<Self, SearchError> {
+        each_once(loading.keys())?;
+        let mut persons = Self::default();
+        while let Some((loci, mut entries)) = loading.entries.pop_first() {
+            if entries.len() < settings.panel_rows_min {
+                entries.iter().for_each(|entry| persons.delta.push(entry.row(lexicon)));
+            } else {
+                entries.sort_unstable_by_key(|entry| entry.key);
+                let panel = Panel::new(loci, &entries, lexicon, workload, settings.groups);
+                persons.panels.push(panel);
+            }
+        }
+        loading.odd.into_iter().for_each(|row| persons.delta.push(row));
+        Ok(persons)
+    }
+
+    /// Adds a row or replaces that of the same key.
+    pub(crate) fn insert(&mut self, row: Row) {
+        self.remove(row.key);
+        self.delta.push(row);
+    }
+
+    /// Overwrites a row wherever it lies; false where it is not held.
+    pub(crate) fn remove(&mut self, key: SpecimenKey) -> bool {
+        if self.delta.remove(key) {
+            return true;
+        }
+        let found = self.panels.iter_mut().find_map(|panel| Some((panel.find(key)?, panel)));
+        found.map(|(row, panel)| panel.erase(row)).is_some()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.delta.len() + self.panels.iter().map(Panel::len).sum::<usize>()
+    }
+
+    /// The candidates of a query, in order of key.
+    pub(crate) fn search(
+        &self,
+        profile: &PackedProfile,
+        question: &Question,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        settings: &Settings,
+    ) -> Vec<Found> {
+        let mut found = Vec::new();
+        for panel in &self.panels {
+            panel.search(question, lexicon, indexes, settings.simd, &mut found);
+        }
+        self.delta.search(profile, &question.rule, indexes, &mut found);
+        found.sort_unstable_by_key(|found| found.key);
+        found
+    }
+}
