@@ -21,9 +21,7 @@ const CANDIDATES_MAX: usize = 5_000;
 /// What a query costs in a group: `loci` are the group's, those of its cell first; `shares` the
 /// share of rows that satisfy the query at each locus; `cells` the cells that satisfy it.
 pub(crate) fn cost(loci: &[usize], shares: &[f64], cells: f64, rows: usize) -> f64 {
-    let share = |loci: &[usize]| -> f64 {
-        loci.iter().filter_map(|at| shares.get(*at)).product()
-    };
+    let share = |loci: &[usize]| -> f64 { loci.iter().filter_map(|at| shares.get(*at)).product() };
     let in_cells = rows as f64 * share(loci.get(..GROUP_LOCI - 1).unwrap_or(loci));
     let whole = rows as f64 * share(loci);
     let blocks = in_cells / LANES as f64 + whole.min(cells);

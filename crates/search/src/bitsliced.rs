@@ -9,8 +9,8 @@
 //! What is decided is never too strict: a row that is a candidate stays in. With three alleles and
 //! more on both sides a row may stay in that is none; the full comparison decides.
 //!
-//! Over the blocks lies one more such table, a bit a block: which alleles occur in the block at
-//! all. Where like rows lie together, it rules whole blocks out.
+//! Over the blocks lies one more such table, a bit a block: which alleles occur in some row of the
+//! block alone, and which two together. Where like rows lie together, it rules whole blocks out.
 //!
 //! Deliberately absent: what a row is besides its alleles (`forensic`).
 
@@ -22,9 +22,9 @@
 
 use genetics::Level;
 
-use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, UNSEEN, positions};
+use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, UNSEEN, numbers, positions};
 use crate::question::Question;
-use crate::simd::{BUDGET_MAX, Simd};
+use crate::simd::{BUDGET_MAX, Simd, prefetch};
 use crate::store::Words;
 
 /// Rows of a block.
@@ -40,6 +40,10 @@ const SINGLE: usize = 1;
 const DOUBLE: usize = 2;
 /// Planes of a locus before those of its alleles.
 const FIRST_ALLELE: usize = 3;
+
+/// Blocks that are fetched ahead, and steps of them: most blocks are done after so many.
+const AHEAD: usize = 2;
+const STEPS_AHEAD: usize = 4;
 
 /// Alleles that may be new at a locus after the table was made.
 const SPARE_ALLELES: usize = 4;
@@ -58,21 +62,93 @@ impl Place {
         self.first + FIRST_ALLELE + self.alleles
     }
 
+    fn allele(&self, number: usize) -> usize {
+        self.first + FIRST_ALLELE + number
+    }
+
     /// Alleles of a set that have a plane; `None` where one of them has none.
     fn listed(&self, alleles: AlleleBits) -> Option<impl Iterator<Item = usize> + use<>> {
         let known = (1u64 << self.alleles) - 1;
         let first = self.first + FIRST_ALLELE;
-        (alleles & !known == 0).then(|| bits(alleles).map(move |bit| first + bit))
+        (alleles & !known == 0).then(|| numbers(alleles).map(move |bit| first + bit))
     }
 }
 
-fn bits(set: AlleleBits) -> impl Iterator<Item = usize> {
-    let mut left = set;
-    std::iter::from_fn(move || {
-        let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
-        left &= left - 1;
-        Some(bit)
-    })
+/// Which alleles of one locus occur in some row of a block: a bit for each block.
+#[derive(Debug, Default)]
+struct Occurrence {
+    alleles: usize,
+    words: usize,
+    /// In an open row.
+    open: Vec<u64>,
+    /// Alone, by allele.
+    alone: Vec<u64>,
+    /// Together, by lower and higher allele; an allele with itself where it occurs at all.
+    together: Vec<u64>,
+}
+
+impl Occurrence {
+    fn new(alleles: usize, words: usize) -> Self {
+        let of = |planes: usize| vec![0; planes * words];
+        Self { alleles, words, open: of(1), alone: of(alleles), together: of(alleles * alleles) }
+    }
+
+    fn note_open(&mut self, block: usize) {
+        self.open[block / 64] |= 1 << (block % 64);
+    }
+
+    fn note(&mut self, block: usize, set: AlleleBits) {
+        let (word, bit) = (block / 64, 1u64 << (block % 64));
+        for high in numbers(set) {
+            for low in numbers(set).take_while(|low| *low <= high) {
+                self.together[(low * self.alleles + high) * self.words + word] |= bit;
+            }
+            if set.count_ones() == 1 {
+                self.alone[high * self.words + word] |= bit;
+            }
+        }
+    }
+
+    fn clear(&mut self, block: usize) {
+        let (word, bit) = (block / 64, 1u64 << (block % 64));
+        for planes in [&mut self.open, &mut self.alone, &mut self.together] {
+            planes.iter_mut().skip(word).step_by(self.words).for_each(|plane| *plane &= !bit);
+        }
+    }
+
+    fn size(&self) -> usize {
+        (self.open.len() + self.alone.len() + self.together.len()) * 8
+    }
+
+    #[inline(always)]
+    fn alone(&self, number: usize, word: usize) -> u64 {
+        self.alone.get(number * self.words + word).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn together(&self, low: usize, high: usize, word: usize) -> u64 {
+        let place = (low * self.alleles + high) * self.words + word;
+        if high < self.alleles { self.together[place] } else { 0 }
+    }
+
+    /// Blocks in which some row may satisfy a query.
+    #[inline(always)]
+    fn may_satisfy(&self, wanted: Level, alleles: &[usize], word: usize) -> u64 {
+        let any = |number: &usize| self.together(*number, *number, word);
+        let some = || alleles.iter().fold(0, |blocks, number| blocks | any(number));
+        let satisfied = match (wanted, alleles) {
+            (Level::Low, _) => some(),
+            (Level::High, [one]) => self.alone(*one, word),
+            (Level::High, [low, high]) => self.together(*low, *high, word),
+            (_, [one]) => any(one),
+            (_, [low, high]) => {
+                self.together(*low, *high, word) | self.alone(*low, word) | self.alone(*high, word)
+            }
+            (Level::High, _) => alleles.iter().fold(u64::MAX, |all, number| all & any(number)),
+            _ => some(),
+        };
+        satisfied | self.open[word]
+    }
 }
 
 /// Rows as planes of bits.
@@ -85,11 +161,13 @@ pub(crate) struct Bitsliced {
     live: Words<Lanes>,
     /// Loci at which some row of the block is typed.
     typed: Vec<LocusBits>,
-    /// For each plane, a bit for each block in which some row has it set.
-    any: Vec<u64>,
-    /// For each allele plane, a bit for each block in which some row has that allele alone.
-    alone: Vec<u64>,
-    /// Words of a plane of `any` and `alone`.
+    /// Loci at which every row of the block is typed.
+    typed_in_all: Vec<LocusBits>,
+    /// The most loci at which one row of the block is typed.
+    typed_most: Vec<u32>,
+    /// What occurs in which block, by position of the locus.
+    occurrence: Vec<Occurrence>,
+    /// Words with a bit for each block.
     words: usize,
     /// Rows with the plane set, and with the allele alone.
     counts: Vec<(u32, u32)>,
@@ -102,7 +180,10 @@ struct Step {
     position: usize,
     wanted: Level,
     first: usize,
+    /// The planes of the alleles.
     alleles: Vec<usize>,
+    /// The numbers of the alleles, ascending.
+    numbers: Vec<usize>,
     required: Option<usize>,
 }
 
@@ -124,14 +205,16 @@ impl Bitsliced {
         }
         let blocks = capacity.div_ceil(BLOCK_ROWS);
         let words = blocks.div_ceil(64);
+        let occurrence = places.iter().map(|place| Occurrence::new(place.alleles, words));
         Self {
+            occurrence: occurrence.collect(),
+            typed_most: vec![0; blocks],
             places,
             planes,
             blocks: Words::zeroed(blocks * planes),
             live: Words::zeroed(blocks),
             typed: vec![0; blocks],
-            any: vec![0; planes * words],
-            alone: vec![0; planes * words],
+            typed_in_all: vec![LocusBits::MAX; blocks],
             words,
             counts: vec![(0, 0); planes],
             rows: 0,
@@ -150,23 +233,24 @@ impl Bitsliced {
 
     /// Bytes held.
     pub(crate) fn size(&self) -> usize {
-        let small = self.typed.len() * 4 + (self.any.len() + self.alone.len()) * 8;
+        let occurrence: usize = self.occurrence.iter().map(Occurrence::size).sum();
+        let small = self.typed.len() * 12 + occurrence;
         self.blocks.size() + self.live.size() + small
     }
 
     /// Puts a row at the next place. `alleles` gives its alleles at a position, or `None` where
     /// they have no bits; `typed` its typed loci.
-    pub(crate) fn push(
-        &mut self,
-        typed: LocusBits,
-        alleles: impl Fn(usize) -> Option<AlleleBits>,
-    ) {
+    pub(crate) fn push(&mut self, typed: LocusBits, alleles: impl Fn(usize) -> Option<AlleleBits>) {
         let row = self.rows;
+        let block = row / BLOCK_ROWS;
         for position in 0..LOCI {
             let place = self.places[position];
             let known = alleles(position).filter(|_| typed >> position & 1 == 1);
             match known.filter(|set| *set != 0).and_then(|set| Some((set, place.listed(set)?))) {
-                None => (place.first..place.end()).for_each(|plane| self.set(row, plane, true)),
+                None => {
+                    (place.first..place.end()).for_each(|plane| self.set(row, plane, false));
+                    self.occurrence[position].note_open(block);
+                }
                 Some((set, planes)) => {
                     let single = set.count_ones() == 1;
                     planes.for_each(|plane| self.set(row, plane, single));
@@ -175,11 +259,14 @@ impl Bitsliced {
                         2 => self.set(row, place.first + DOUBLE, false),
                         _ => {}
                     }
+                    self.occurrence[position].note(block, set);
                 }
             }
         }
-        self.live[row / BLOCK_ROWS][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
-        self.typed[row / BLOCK_ROWS] |= typed;
+        self.live[block][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
+        self.typed[block] |= typed;
+        self.typed_in_all[block] &= typed;
+        self.typed_most[block] = self.typed_most[block].max(typed.count_ones());
         self.rows += 1;
     }
 
@@ -187,8 +274,6 @@ impl Bitsliced {
     fn set(&mut self, row: usize, plane: usize, alone: bool) {
         let block = row / BLOCK_ROWS;
         self.blocks[block * self.planes + plane][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
-        self.any[plane * self.words + block / 64] |= 1 << (block % 64);
-        self.alone[plane * self.words + block / 64] |= u64::from(alone) << (block % 64);
         self.counts[plane].0 += 1;
         self.counts[plane].1 += u32::from(alone);
     }
@@ -201,15 +286,22 @@ impl Bitsliced {
             lanes[word] &= !bit;
         }
         self.live[block][word] &= !bit;
-        for place in self.places {
-            for plane in place.first..place.end() {
-                let lanes = |plane: usize| &self.blocks[block * planes + plane];
-                let (own, single) = (lanes(plane), lanes(place.first + SINGLE));
-                let any = own.iter().any(|word| *word != 0);
-                let alone = own.iter().zip(single).any(|(own, single)| own & single != 0);
-                let (word, bit) = (plane * self.words + block / 64, 1u64 << (block % 64));
-                self.any[word] = if any { self.any[word] } else { self.any[word] & !bit };
-                self.alone[word] = if alone { self.alone[word] } else { self.alone[word] & !bit };
+        self.note_again(block);
+    }
+
+    /// Notes anew what occurs in a block.
+    fn note_again(&mut self, block: usize) {
+        let planes = &self.blocks[block * self.planes..][..self.planes];
+        for (place, occurrence) in self.places.iter().zip(&mut self.occurrence) {
+            occurrence.clear(block);
+            for row in 0..BLOCK_ROWS {
+                let has = |plane: usize| planes[plane][row / 64] >> (row % 64) & 1 == 1;
+                if has(place.first + OPEN) {
+                    occurrence.note_open(block);
+                } else {
+                    let alleles = (0..place.alleles).filter(|number| has(place.allele(*number)));
+                    occurrence.note(block, alleles.fold(0, |set, number| set | 1 << number));
+                }
             }
         }
     }
@@ -230,9 +322,14 @@ impl Bitsliced {
                 position,
                 wanted,
                 first: place.first,
-                alleles: bits(asked.alleles).map(plane).collect(),
+                alleles: numbers(asked.alleles).map(plane).collect(),
+                numbers: numbers(asked.alleles).collect(),
                 required: (asked.required != 0).then(|| {
-                    if asked.required == UNSEEN { open } else { plane(asked.required.trailing_zeros() as usize) }
+                    if asked.required == UNSEEN {
+                        open
+                    } else {
+                        plane(asked.required.trailing_zeros() as usize)
+                    }
                 }),
             };
             steps.push((self.expected(&step), step));
@@ -267,13 +364,28 @@ impl Bitsliced {
         question: &Question,
         mut found: impl FnMut(usize),
     ) {
-        for word in 0..self.words {
-            let mut blocks = self.blocks_left(sieve, u32::from(question.rule.mismatches_max), word);
-            while blocks != 0 {
-                let block = word * 64 + blocks.trailing_zeros() as usize;
-                blocks &= blocks - 1;
-                self.search_block(simd, sieve, question, block, &mut found);
+        let budget = u32::from(question.rule.mismatches_max);
+        let words = (0..self.words).map(|word| (word, self.blocks_left(sieve, budget, word)));
+        let blocks: Vec<usize> = words
+            .flat_map(|(word, left)| numbers(left).map(move |block| word * 64 + block))
+            .collect();
+        for (place, block) in blocks.iter().enumerate() {
+            if let Some(later) = blocks.get(place + AHEAD) {
+                self.fetch(sieve, *later);
             }
+            self.search_block(simd, sieve, question, *block, &mut found);
+        }
+    }
+
+    /// Asks for the planes of a block that will be looked at soon.
+    #[inline(always)]
+    fn fetch(&self, sieve: &Sieve, block: usize) {
+        let typed = self.typed[block] & self.typed_in_all[block];
+        let planes = &self.blocks[block * self.planes..][..self.planes];
+        let first = sieve.steps.iter().filter(|step| typed >> step.position & 1 == 1);
+        for step in first.take(STEPS_AHEAD) {
+            prefetch(&planes[step.first + SINGLE]);
+            step.alleles.iter().for_each(|plane| prefetch(&planes[*plane]));
         }
     }
 
@@ -288,23 +400,26 @@ impl Bitsliced {
         found: &mut impl FnMut(usize),
     ) {
         let typed = self.typed[block];
-        let Some(budget) = question.budget(typed) else {
+        let Some(budget) = question.budget(typed, self.typed_most[block]) else {
             return;
         };
         let planes = &self.blocks[block * self.planes..][..self.planes];
         let live = self.live[block];
+        // Where every row is typed a locus rules out most.
+        let all = typed & self.typed_in_all[block];
+        let loci = [all, typed & !all];
         let lanes = simd.run(
             #[inline(always)]
             || match budget {
-                0 => sift::<1>(planes, &sieve.steps, typed, live),
-                1 => sift::<2>(planes, &sieve.steps, typed, live),
-                2 => sift::<3>(planes, &sieve.steps, typed, live),
-                3 => sift::<4>(planes, &sieve.steps, typed, live),
+                0 => sift::<1>(planes, &sieve.steps, loci, live),
+                1 => sift::<2>(planes, &sieve.steps, loci, live),
+                2 => sift::<3>(planes, &sieve.steps, loci, live),
+                3 => sift::<4>(planes, &sieve.steps, loci, live),
                 _ => live,
             },
         );
         for (word, lanes) in lanes.into_iter().enumerate() {
-            bits(lanes).for_each(|bit| found(block * BLOCK_ROWS + word * 64 + bit));
+            numbers(lanes).for_each(|bit| found(block * BLOCK_ROWS + word * 64 + bit));
         }
     }
 
@@ -320,10 +435,8 @@ impl Bitsliced {
             return left;
         }
         for step in &sieve.steps {
-            let any = |plane: &usize| self.any[plane * self.words + word];
-            let alone = |plane: &usize| self.alone[plane * self.words + word];
-            let satisfied = whole_blocks(step, any, alone);
-            let mut missed = !satisfied;
+            let occurrence = &self.occurrence[step.position];
+            let mut missed = !occurrence.may_satisfy(step.wanted, &step.numbers, word);
             for count in &mut over {
                 let carried = *count & missed;
                 *count |= missed;
@@ -338,42 +451,19 @@ impl Bitsliced {
     }
 }
 
-/// Blocks in which some row may satisfy a step.
-#[inline(always)]
-fn whole_blocks(step: &Step, any: impl Fn(&usize) -> u64, alone: impl Fn(&usize) -> u64) -> u64 {
-    let all = || step.alleles.iter().fold(u64::MAX, |lanes, plane| lanes & any(plane));
-    let satisfied = match (step.wanted, step.alleles.as_slice()) {
-        (Level::Low, alleles) => alleles.iter().fold(0, |lanes, plane| lanes | any(plane)),
-        (Level::High, [one]) => alone(one),
-        (Level::High, _) | (_, [_]) => all(),
-        (_, [a, b]) => any(a) & any(b) | alone(a) | alone(b),
-        (_, alleles) => {
-            let (mut once, mut twice, mut single) = (0, 0, 0);
-            for plane in alleles {
-                twice |= once & any(plane);
-                once |= any(plane);
-                single |= alone(plane);
-            }
-            all() | twice | single
-        }
-    };
-    step.required.map_or(satisfied, |plane| satisfied & any(&plane))
-}
-
-/// Rows of a block that satisfy all steps but `OVER - 1` at most.
+/// Rows of a block that satisfy all steps but `OVER - 1` at most. Steps at the first set of loci
+/// come first, then those at the second.
 #[inline(always)]
 fn sift<const OVER: usize>(
     planes: &[Lanes],
     steps: &[Step],
-    typed: LocusBits,
+    loci: [LocusBits; 2],
     mut left: Lanes,
 ) -> Lanes {
     let mut over = [NO_LANES; OVER];
     let mut done = 0;
-    for step in steps {
-        if typed >> step.position & 1 == 0 {
-            continue;
-        }
+    let at = |loci: LocusBits| steps.iter().filter(move |step| loci >> step.position & 1 == 1);
+    for step in loci.into_iter().flat_map(at) {
         let satisfied = satisfying(planes, step);
         for word in 0..left.len() {
             let mut missed = !satisfied[word];

@@ -7,7 +7,11 @@
 //!
 //! For a query, all codes of a locus that may satisfy it form a [`Mask`] of 256 bits.
 
-use crate::lexicon::{AlleleBits, GenotypeId, LocusLexicon};
+#![expect(clippy::indexing_slicing, reason = "masks are arrays of fixed size")]
+
+use genetics::Level;
+
+use crate::lexicon::{AlleleBits, GenotypeId, LocusLexicon, UNSEEN, numbers};
 use crate::question::Asked;
 
 /// Which codes satisfy a query at one locus: bit `c % 8` of byte `c / 8` for code `c`.
@@ -30,10 +34,12 @@ const CODES: usize = 255;
 pub(crate) struct LocusCodes {
     /// The code by number of the genotype; 0 for numbers that the panel does not hold.
     code_of: Vec<u8>,
-    /// The genotypes held, and the code of each.
-    members: Vec<(AlleleBits, u8)>,
     /// Rows by code, when the panel was made.
     rows: Vec<u32>,
+    /// By number of the allele, the codes of genotypes with that allele.
+    having: Vec<Mask>,
+    /// Genotypes of three alleles and more, and their codes.
+    many: Vec<(AlleleBits, u8)>,
 }
 
 impl LocusCodes {
@@ -44,18 +50,33 @@ impl LocusCodes {
         held.sort_unstable_by_key(|(count, id)| (u32::MAX - count, *id));
         let own = if held.len() <= CODES { CODES } else { CODES - SHARED };
         let rare = rarity(locus, &held);
-        let mut codes = Self { code_of: vec![0; counts.len()], ..Self::default() };
-        codes.rows = vec![0; CODES + 1];
+        let (mut code_of, mut rows) = (vec![0; counts.len()], vec![0; CODES + 1]);
         for (place, (count, id)) in held.iter().enumerate() {
-            let alleles = locus.genotype(*id);
-            let code =
-                if place < own { place + 1 } else { own + 1 + rare.rarest(alleles) % SHARED };
-            codes.members.push((alleles, code as u8));
-            if let Some(slot) = codes.code_of.get_mut(usize::from(*id)) {
+            let shared = own + 1 + rare.rarest(locus.genotype(*id)) % SHARED;
+            let code = if place < own { place + 1 } else { shared };
+            if let Some(slot) = code_of.get_mut(usize::from(*id)) {
                 *slot = code as u8;
             }
-            if let Some(rows) = codes.rows.get_mut(code) {
+            if let Some(rows) = rows.get_mut(code) {
                 *rows += count;
+            }
+        }
+        Self::from_parts(locus, code_of, rows)
+    }
+
+    /// Codes as [`code_of`](Self::code_of) and [`rows`](Self::rows) gave them.
+    pub(crate) fn from_parts(locus: &LocusLexicon, code_of: Vec<u8>, rows: Vec<u32>) -> Self {
+        let mut codes = Self { code_of, rows, ..Self::default() };
+        codes.having = vec![[0; 32]; locus.tenths().len()];
+        for (alleles, code) in locus.genotypes().iter().zip(&codes.code_of) {
+            if *code == 0 {
+                continue;
+            }
+            for number in numbers(*alleles) {
+                codes.having.get_mut(number).into_iter().for_each(|mask| set(mask, *code));
+            }
+            if alleles.count_ones() > 2 {
+                codes.many.push((*alleles, *code));
             }
         }
         codes
@@ -71,25 +92,68 @@ impl LocusCodes {
         self.rows.iter().rposition(|rows| *rows > 0).map_or(1, |last| last + 1)
     }
 
+    /// The code of every genotype, by its number.
+    pub(crate) fn code_of(&self) -> &[u8] {
+        &self.code_of
+    }
+
     /// Rows by code.
     pub(crate) fn rows(&self) -> &[u32] {
         &self.rows
     }
 
     /// The codes that may satisfy a query.
-    pub(crate) fn mask(&self, asked: &Asked) -> Mask {
-        if asked.inexact {
-            return OPEN;
-        }
-        let mut mask = [0; 32];
-        let mut set = |code: u8, satisfied: bool| {
-            if let Some(byte) = mask.get_mut(usize::from(code >> 3)) {
-                *byte |= u8::from(satisfied) << (code & 7);
+    pub(crate) fn mask(&self, locus: &LocusLexicon, asked: &Asked) -> Mask {
+        let mut mask = match asked.wanted.filter(|_| !asked.inexact) {
+            None => OPEN,
+            Some(Level::High) => self.just(locus, asked.alleles),
+            Some(Level::Low) => {
+                let having = numbers(asked.alleles).map(|number| self.having(number));
+                having.fold([0; 32], |any, mask| each(|byte| any[byte] | mask[byte]))
+            }
+            Some(_) => {
+                let within = self.within(locus, asked.alleles);
+                let all = self.having_all(asked.alleles);
+                each(|byte| within[byte] | all[byte])
             }
         };
-        for (alleles, code) in &self.members {
-            set(*code, asked.satisfied_by(*alleles));
+        if asked.required != 0 {
+            let all = self.having_all(asked.required);
+            mask = each(|byte| mask[byte] & all[byte]);
         }
+        mask
+    }
+
+    fn having(&self, number: usize) -> Mask {
+        self.having.get(number).copied().unwrap_or([0; 32])
+    }
+
+    /// Codes of genotypes with all of these alleles.
+    fn having_all(&self, alleles: AlleleBits) -> Mask {
+        let having = numbers(alleles).map(|number| self.having(number));
+        having.fold([u8::MAX; 32], |all, mask| each(|byte| all[byte] & mask[byte]))
+    }
+
+    /// The code of just these alleles.
+    fn just(&self, locus: &LocusLexicon, alleles: AlleleBits) -> Mask {
+        let mut mask = [0; 32];
+        locus.find(alleles).into_iter().for_each(|id| set(&mut mask, self.code(id)));
+        mask
+    }
+
+    /// Codes of genotypes whose alleles are all among these.
+    fn within(&self, locus: &LocusLexicon, alleles: AlleleBits) -> Mask {
+        let mut mask = [0; 32];
+        let known = alleles & !UNSEEN;
+        for one in numbers(known) {
+            for other in numbers(known).take_while(|other| *other <= one) {
+                if let Some(id) = locus.find(1 << one | 1 << other) {
+                    set(&mut mask, self.code(id));
+                }
+            }
+        }
+        let many = self.many.iter().filter(|(many, _)| many & !alleles == 0);
+        many.for_each(|(_, code)| set(&mut mask, *code));
         mask
     }
 
@@ -97,6 +161,16 @@ impl LocusCodes {
     pub(crate) fn satisfying(&self, mask: &Mask) -> u64 {
         codes(mask).filter_map(|code| self.rows.get(code)).map(|rows| u64::from(*rows)).sum()
     }
+}
+
+fn set(mask: &mut Mask, code: u8) {
+    if let Some(byte) = mask.get_mut(usize::from(code >> 3)) {
+        *byte |= 1 << (code & 7) & if code == 0 { 0 } else { u8::MAX };
+    }
+}
+
+fn each(byte: impl Fn(usize) -> u8) -> Mask {
+    std::array::from_fn(byte)
 }
 
 /// The codes of a mask, ascending.

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use crate::advisor::WORKLOAD;
 use crate::engine::{Engine, Found, Row, SearchError, Side, SpecimenKey, Target};
-use crate::forensic::Forensic;
+use crate::forensic::{Forensic, Listed};
 use crate::lexicon::Lexicon;
 use crate::packed::PackedProfile;
-use crate::persons::{Loading, Persons};
+use crate::persons::{Entries, Persons};
 use crate::question::Question;
 use crate::settings::Settings;
 
@@ -37,12 +37,21 @@ impl Exact {
         Self { settings, ..Self::default() }
     }
 
-    fn answer(
-        &self,
-        target: Target,
-        profile: &PackedProfile,
-        rule: &SearchRule,
-    ) -> Vec<Found> {
+    /// Starts to replace everything held on a side, row by row; what is held stays until
+    /// [`Loading::finish`].
+    pub fn loading(&mut self, side: Side) -> Loading<'_> {
+        Loading { engine: self, side, persons: Entries::default(), forensic: Vec::new() }
+    }
+
+    /// Bytes held by the rows of a side.
+    pub fn size(&self, side: Side) -> usize {
+        match side {
+            Side::Persons => self.persons.size(),
+            Side::Forensic => self.forensic.size(),
+        }
+    }
+
+    fn answer(&self, target: Target, profile: &PackedProfile, rule: &SearchRule) -> Vec<Found> {
         let question = Question::new(profile, rule, &self.lexicon);
         let (lexicon, settings) = (&self.lexicon, &self.settings);
         match target.side {
@@ -54,18 +63,45 @@ impl Exact {
     }
 }
 
-impl Engine for Exact {
-    fn load(&mut self, side: Side, rows: Vec<Row>) -> Result<(), SearchError> {
-        match side {
+/// Rows on their way into an engine: a few dozen bytes each until they are all there.
+pub struct Loading<'e> {
+    engine: &'e mut Exact,
+    side: Side,
+    persons: Entries,
+    forensic: Vec<Listed>,
+}
+
+impl Loading<'_> {
+    /// Adds a row.
+    pub fn push(&mut self, row: Row) {
+        match self.side {
+            Side::Persons => self.persons.push(row, &mut self.engine.lexicon),
+            Side::Forensic => self.forensic.push(Listed::new(row, &mut self.engine.lexicon)),
+        }
+    }
+
+    /// Replaces what the side held.
+    ///
+    /// # Errors
+    /// A specimen stands twice; what was held stays.
+    pub fn finish(self) -> Result<(), SearchError> {
+        let Exact { settings, lexicon, persons, forensic } = self.engine;
+        match self.side {
             Side::Persons => {
-                let mut loading = Loading::default();
-                rows.into_iter().for_each(|row| loading.push(row, &mut self.lexicon));
-                let workload = self.forensic.examples(WORKLOAD);
-                self.persons = Persons::new(loading, &self.lexicon, &workload, &self.settings)?;
+                let workload = forensic.examples(WORKLOAD);
+                *persons = Persons::new(self.persons, lexicon, &workload, settings)?;
             }
-            Side::Forensic => self.forensic = Forensic::new(rows, &mut self.lexicon)?,
+            Side::Forensic => *forensic = Forensic::new(self.forensic, lexicon)?,
         }
         Ok(())
+    }
+}
+
+impl Engine for Exact {
+    fn load(&mut self, side: Side, rows: Vec<Row>) -> Result<(), SearchError> {
+        let mut loading = self.loading(side);
+        rows.into_iter().for_each(|row| loading.push(row));
+        loading.finish()
     }
 
     fn insert(&mut self, side: Side, row: Row) -> Result<(), SearchError> {
@@ -98,9 +134,8 @@ impl Engine for Exact {
         profiles: &[(SpecimenKey, PackedProfile)],
         rule: &SearchRule,
     ) -> Result<Vec<(SpecimenKey, Vec<Found>)>, SearchError> {
-        let answers = profiles
-            .par_iter()
-            .map(|(key, profile)| (*key, self.answer(target, profile, rule)));
+        let answers =
+            profiles.par_iter().map(|(key, profile)| (*key, self.answer(target, profile, rule)));
         Ok(answers.collect())
     }
 

@@ -15,8 +15,10 @@
 use std::collections::HashMap;
 
 use crate::bitsliced::{BLOCK_ROWS, Bitsliced};
+use genetics::Index;
+
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
-use crate::lexicon::{GenotypeId, Ids, LOCI, Lexicon, UNLISTED, typed};
+use crate::lexicon::{AlleleBits, GenotypeId, Ids, LOCI, Lexicon, LocusLexicon, UNLISTED, typed};
 use crate::packed::PackedProfile;
 use crate::question::Question;
 use crate::settings::Settings;
@@ -47,10 +49,20 @@ struct Segment {
 }
 
 /// A row with its numbers, before it has its place.
-struct Listed {
-    row: Row,
+pub(crate) struct Listed {
+    key: SpecimenKey,
+    index: Index,
     ids: Ids,
-    whole: bool,
+    /// The profile, where the numbers do not say everything.
+    kept: Option<PackedProfile>,
+}
+
+impl Listed {
+    pub(crate) fn new(row: Row, lexicon: &mut Lexicon) -> Self {
+        let listed = lexicon.list(&row.profile);
+        let kept = (!listed.whole).then_some(row.profile);
+        Self { key: row.key, index: row.index, ids: listed.ids, kept }
+    }
 }
 
 impl Segment {
@@ -66,17 +78,21 @@ impl Segment {
 
     fn push(&mut self, listed: Listed, lexicon: &Lexicon) {
         let row = self.planes.rows();
-        self.keys[row] = listed.row.key.0;
-        self.indexes[row] = listed.row.index as u8;
+        self.keys[row] = listed.key.0;
+        self.indexes[row] = listed.index as u8;
         self.ids[row * LOCI..][..LOCI].copy_from_slice(&listed.ids);
         let alleles = |position: usize| {
             let id = listed.ids[position];
             (id != UNLISTED).then(|| lexicon.loci()[position].genotype(id))
         };
         self.planes.push(typed(&listed.ids), alleles);
-        if !listed.whole {
-            self.kept.insert(row as u32, listed.row.profile);
+        if let Some(kept) = listed.kept {
+            self.kept.insert(row as u32, kept);
         }
+    }
+
+    fn size(&self) -> usize {
+        self.keys.size() + self.indexes.size() + self.ids.size() + self.planes.size()
     }
 
     fn ids(&self, row: usize) -> &[GenotypeId] {
@@ -102,8 +118,7 @@ impl Segment {
             return None;
         }
         let ids = self.ids(row);
-        let kept =
-            if self.kept.is_empty() { None } else { self.kept.get(&(row as u32)) };
+        let kept = if self.kept.is_empty() { None } else { self.kept.get(&(row as u32)) };
         question.compare(SpecimenKey(self.keys[row]), lexicon, kept, |position| ids[position])
     }
 
@@ -123,22 +138,17 @@ impl Segment {
 }
 
 impl Forensic {
-    pub(crate) fn new(rows: Vec<Row>, lexicon: &mut Lexicon) -> Result<Self, SearchError> {
-        each_once(rows.iter().map(|row| row.key))?;
-        let mut listed: Vec<Listed> = rows
-            .into_iter()
-            .map(|row| {
-                let listed = lexicon.list(&row.profile);
-                Listed { row, ids: listed.ids, whole: listed.whole }
-            })
-            .collect();
-        let order = Likeness::new(&listed);
-        listed.sort_by_cached_key(|listed| order.key(&listed.ids, listed.row.key));
+    pub(crate) fn new(listed: Vec<Listed>, lexicon: &Lexicon) -> Result<Self, SearchError> {
+        each_once(listed.iter().map(|row| row.key))?;
+        let order = Likeness::new(&listed).order(&listed, lexicon);
+        let mut listed: Vec<Option<Listed>> = listed.into_iter().map(Some).collect();
         let mut segment = Segment::new(listed.len(), lexicon);
         let mut places = HashMap::with_capacity(listed.len());
-        for (place, listed) in (0..).zip(listed) {
-            places.insert(listed.row.key, (0, place));
-            segment.push(listed, lexicon);
+        for (place, from) in (0..).zip(order) {
+            if let Some(listed) = listed[from].take() {
+                places.insert(listed.key, (0, place));
+                segment.push(listed, lexicon);
+            }
         }
         Ok(Self { segments: vec![segment], places })
     }
@@ -146,14 +156,14 @@ impl Forensic {
     /// Adds a row or replaces that of the same key.
     pub(crate) fn insert(&mut self, row: Row, lexicon: &mut Lexicon) {
         self.remove(row.key);
-        let listed = lexicon.list(&row.profile);
+        let listed = Listed::new(row, lexicon);
         if self.segments.len() < 2 || self.segments.last().is_none_or(|it| it.planes.is_full()) {
             self.segments.push(Segment::new(LATER_ROWS, lexicon));
         }
         let number = self.segments.len() - 1;
         if let Some(segment) = self.segments.last_mut() {
-            self.places.insert(row.key, (number as u32, segment.planes.rows() as u32));
-            segment.push(Listed { row, ids: listed.ids, whole: listed.whole }, lexicon);
+            self.places.insert(listed.key, (number as u32, segment.planes.rows() as u32));
+            segment.push(listed, lexicon);
         }
     }
 
@@ -168,6 +178,12 @@ impl Forensic {
 
     pub(crate) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Bytes held, but for the few profiles that are kept whole.
+    pub(crate) fn size(&self) -> usize {
+        let places = self.places.capacity() * (size_of::<(SpecimenKey, (u32, u32))>() + 1);
+        places + self.segments.iter().map(Segment::size).sum::<usize>()
     }
 
     /// The candidates of a query, in order of key.
@@ -198,41 +214,76 @@ impl Forensic {
     }
 }
 
-/// The order in which like rows lie together: by typed loci, then by the genotypes at the loci that
-/// tell most.
+/// The order in which like rows lie together: mixtures after the others, those typed at few loci
+/// after those at many, then by the two loci at which they are typed that tell most, and then by
+/// the genotypes there, so that a block holds few of them at both.
 struct Likeness {
     best_first: Vec<usize>,
 }
 
-/// Loci by whose genotypes rows are ordered.
-const LIKE_LOCI: usize = 3;
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    mixture: bool,
+    few: u32,
+    loci: [usize; 2],
+}
 
-type LikenessKey = (u32, [u64; LIKE_LOCI], SpecimenKey);
+struct Placed {
+    kind: Kind,
+    alleles: [AlleleBits; 2],
+    key: SpecimenKey,
+    listed: usize,
+}
 
 impl Likeness {
+    /// A locus tells the more, the less often two rows have the same genotype there.
     fn new(rows: &[Listed]) -> Self {
-        // A locus tells the more, the less often a row has its commonest genotype there.
-        let mut shares: Vec<(f64, usize)> = (0..LOCI)
-            .map(|position| {
-                let mut counts = vec![0u32; usize::from(UNLISTED) + 1];
-                rows.iter().for_each(|row| counts[usize::from(row.ids[position])] += 1);
-                counts[0] = 0;
-                let typed: f64 = counts.iter().map(|count| f64::from(*count)).sum();
-                let alike: f64 = counts.iter().map(|count| f64::from(*count).powi(2)).sum();
-                (alike / typed.powi(2).max(1.0) + f64::from(u8::from(typed == 0.0)), position)
-            })
-            .collect();
-        shares.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self { best_first: shares.into_iter().map(|(_, position)| position).collect() }
+        let alike = |position: usize| {
+            let mut counts = vec![0u32; usize::from(UNLISTED) + 1];
+            rows.iter().for_each(|row| counts[usize::from(row.ids[position])] += 1);
+            counts[0] = 0;
+            let typed: f64 = counts.iter().map(|count| f64::from(*count)).sum();
+            let pairs: f64 = counts.iter().map(|count| f64::from(*count).powi(2)).sum();
+            if typed == 0.0 { 1.0 } else { pairs / typed.powi(2) }
+        };
+        let mut best_first: Vec<(f64, usize)> = (0..LOCI).map(|at| (alike(at), at)).collect();
+        best_first.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self { best_first: best_first.into_iter().map(|(_, position)| position).collect() }
     }
 
-    fn key(&self, ids: &Ids, key: SpecimenKey) -> LikenessKey {
-        let typed = typed(ids);
-        let mut like = [0; LIKE_LOCI];
+    fn placed(&self, place: usize, row: &Listed, lexicon: &Lexicon) -> Placed {
+        let typed = typed(&row.ids);
+        let (mut loci, mut alleles) = ([LOCI; 2], [0; 2]);
         let best = self.best_first.iter().filter(|position| typed >> **position & 1 == 1);
-        for (slot, position) in like.iter_mut().zip(best) {
-            *slot = u64::from(ids[*position]);
+        for ((locus, alleles), position) in loci.iter_mut().zip(&mut alleles).zip(best) {
+            *locus = *position;
+            *alleles = lexicon.loci()[*position].genotype(row.ids[*position]);
         }
-        (typed, like, key)
+        let count = |(locus, id): (&LocusLexicon, &GenotypeId)| locus.genotype(*id).count_ones();
+        let mixture = lexicon.loci().iter().zip(&row.ids).map(count).any(|alleles| alleles > 2);
+        let few = match typed.count_ones() {
+            20.. => 0,
+            13.. => 1,
+            8.. => 2,
+            _ => 3,
+        };
+        Placed { kind: Kind { mixture, few, loci }, alleles, key: row.key, listed: place }
+    }
+
+    /// The rows in order, by their present places.
+    fn order(&self, rows: &[Listed], lexicon: &Lexicon) -> Vec<usize> {
+        let placed = (0..).zip(rows).map(|(place, row)| self.placed(place, row, lexicon));
+        let mut placed: Vec<Placed> = placed.collect();
+        placed.sort_unstable_by(|a, b| {
+            (&a.kind, a.alleles[0], a.key).cmp(&(&b.kind, b.alleles[0], b.key))
+        });
+        for like in placed.chunk_by_mut(|a, b| a.kind == b.kind) {
+            // As many strips by the first locus as each strip then has blocks by the second.
+            let strips = (like.len() as f64 / BLOCK_ROWS as f64).sqrt().ceil().max(1.0) as usize;
+            for strip in like.chunks_mut(like.len().div_ceil(strips)) {
+                strip.sort_unstable_by_key(|row| (row.alleles[1], row.key));
+            }
+        }
+        placed.into_iter().map(|row| row.listed).collect()
     }
 }

@@ -105,6 +105,15 @@ impl LocusLexicon {
         self.genotypes.get(usize::from(id)).copied().unwrap_or(0)
     }
 
+    /// The number of a genotype, if it has one.
+    pub fn find(&self, alleles: AlleleBits) -> Option<GenotypeId> {
+        let id = match alleles.count_ones() {
+            1 | 2 => self.pairs.get(pair(alleles)).copied(),
+            _ => self.more.get(&alleles).copied(),
+        };
+        id.filter(|id| *id != 0)
+    }
+
     /// The bit of an allele, or [`UNSEEN`].
     pub fn allele(&self, tenths: u16) -> AlleleBits {
         match self.bits.get(usize::from(tenths)) {
@@ -130,10 +139,7 @@ impl LocusLexicon {
     fn genotype_new(&mut self, alleles: AlleleBits) -> GenotypeId {
         let next = GenotypeId::try_from(self.genotypes.len()).unwrap_or(UNLISTED);
         let slot = match alleles.count_ones() {
-            1 | 2 => {
-                let (low, high) = (alleles.trailing_zeros(), 63 - alleles.leading_zeros());
-                self.pairs.get_mut((low * 64 + high) as usize)
-            }
+            1 | 2 => self.pairs.get_mut(pair(alleles)),
             _ => Some(self.more.entry(alleles).or_default()),
         };
         match slot {
@@ -148,6 +154,23 @@ impl LocusLexicon {
             }
         }
     }
+}
+
+/// The place of a genotype of one or two alleles.
+fn pair(alleles: AlleleBits) -> usize {
+    let (low, high) = (alleles.trailing_zeros(), 63 - alleles.leading_zeros());
+    (low * 64 + high) as usize
+}
+
+/// The numbers of the alleles of a set, ascending.
+#[inline(always)]
+pub fn numbers(alleles: AlleleBits) -> impl Iterator<Item = usize> {
+    let mut left = alleles;
+    std::iter::from_fn(move || {
+        let number = (left != 0).then(|| left.trailing_zeros() as usize)?;
+        left &= left - 1;
+        Some(number)
+    })
 }
 
 /// What is known of all searched loci.

@@ -30,9 +30,9 @@ pub mod oracle;
 pub mod table;
 
 pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
-pub use exact::Exact;
+pub use exact::{Exact, Loading};
 pub use oracle::Oracle;
+pub use packed::PackedProfile;
 pub use settings::Settings;
 pub use simd::Simd;
-pub use packed::PackedProfile;
 pub use table::{Pair, search_tables};

@@ -138,16 +138,16 @@ impl Panel {
         let coded = Coded { codes: &codes, width };
         let ends: Vec<usize> = self.codes.iter().map(LocusCodes::end).collect();
         let chosen = advisor::groups(&self.expected(lexicon, workload), self.keys.len(), groups);
-        self.groups =
-            chosen.par_iter().map(|loci| Group::new(loci, coded, &ends)).collect();
+        self.groups = chosen.par_iter().map(|loci| Group::new(loci, coded, &ends)).collect();
     }
 
     /// For each query that is expected, the share of rows that satisfy it, by locus of the panel.
     fn expected(&self, lexicon: &Lexicon, workload: &[Ids]) -> Vec<Vec<f64>> {
         let share = |ids: &dyn Fn(usize) -> GenotypeId| -> Vec<f64> {
             let at = self.positions.iter().zip(&self.codes).map(|(position, codes)| {
-                let asked = Asked::usual(&lexicon.loci()[*position], ids(*position));
-                asked.map_or(1.0, |asked| self.share(codes, &codes.mask(&asked)))
+                let locus = &lexicon.loci()[*position];
+                let asked = Asked::usual(locus, ids(*position));
+                asked.map_or(1.0, |asked| self.share(codes, &codes.mask(locus, &asked)))
             });
             at.collect()
         };
@@ -170,10 +170,10 @@ impl Panel {
         self.held
     }
 
-    /// Bytes held, of which so many by the groups.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        let groups = self.groups.iter().map(Group::size).sum();
-        (self.keys.size() + self.indexes.size() + self.ids.size() + groups, groups)
+    /// Bytes held.
+    pub(crate) fn size(&self) -> usize {
+        let groups: usize = self.groups.iter().map(Group::size).sum();
+        self.keys.size() + self.indexes.size() + self.ids.size() + groups
     }
 
     /// Adds the candidates of a query among the rows of these indexes, in no order.
@@ -185,10 +185,10 @@ impl Panel {
         simd: Simd,
         found: &mut Vec<Found>,
     ) {
-        let Some(budget) = question.budget(self.loci) else {
+        let Some(budget) = question.budget(self.loci, LocusBits::BITS) else {
             return;
         };
-        let (masks, order) = self.masks(question);
+        let (masks, order) = self.masks(question, lexicon);
         match self.plan(&masks, &order, budget) {
             Plan::Groups(groups) => {
                 let mut rows = Vec::new();
@@ -198,15 +198,14 @@ impl Panel {
                 }
                 rows.sort_unstable();
                 rows.dedup();
-                let compared = rows.into_iter().filter_map(|row| {
-                    self.compare(question, lexicon, indexes, row as usize)
-                });
+                let compared = rows
+                    .into_iter()
+                    .filter_map(|row| self.compare(question, lexicon, indexes, row as usize));
                 found.extend(compared);
             }
             Plan::All => {
                 let rows = (0..self.keys.len()).into_par_iter().with_min_len(CHUNK);
-                let compared =
-                    rows.filter_map(|row| self.compare(question, lexicon, indexes, row));
+                let compared = rows.filter_map(|row| self.compare(question, lexicon, indexes, row));
                 found.par_extend(compared);
             }
         }
@@ -214,12 +213,13 @@ impl Panel {
 
     /// The codes that satisfy the query at each locus of the panel, and the loci it asks, the one
     /// that satisfies fewest rows first.
-    fn masks(&self, question: &Question) -> (Vec<Mask>, Vec<usize>) {
+    fn masks(&self, question: &Question, lexicon: &Lexicon) -> (Vec<Mask>, Vec<usize>) {
         let mut order = Vec::with_capacity(self.positions.len());
         let mut masks = vec![OPEN; self.positions.len()];
         for (place, position) in self.positions.iter().enumerate() {
             if question.loci >> position & 1 == 1 {
-                masks[place] = self.codes[place].mask(&question.asked[*position]);
+                masks[place] =
+                    self.codes[place].mask(&lexicon.loci()[*position], &question.asked[*position]);
                 order.push((self.codes[place].satisfying(&masks[place]), place));
             }
         }
@@ -241,7 +241,8 @@ impl Panel {
             .iter()
             .map(|group| {
                 let loci: Vec<usize> = group.loci().collect();
-                let codes: f64 = group.cell_loci().iter().map(|at| mask_codes(&masks[*at])).product();
+                let codes: f64 =
+                    group.cell_loci().iter().map(|at| mask_codes(&masks[*at])).product();
                 let cost = advisor::cost(&loci, &shares, codes, self.keys.len());
                 (cost, loci.iter().fold(0u64, |bits, at| bits | 1 << at))
             })

@@ -21,12 +21,12 @@ pub(crate) struct Persons {
 
 /// Rows on their way into panels.
 #[derive(Default)]
-pub(crate) struct Loading {
+pub(crate) struct Entries {
     entries: BTreeMap<LocusBits, Vec<Entry>>,
     odd: Vec<Row>,
 }
 
-impl Loading {
+impl Entries {
     pub(crate) fn push(&mut self, row: Row, lexicon: &mut Lexicon) {
         let listed = lexicon.list(&row.profile);
         if fits(&listed.ids, listed.whole) {
@@ -45,7 +45,7 @@ impl Loading {
 
 impl Persons {
     pub(crate) fn new(
-        mut loading: Loading,
+        mut loading: Entries,
         lexicon: &Lexicon,
         workload: &[Ids],
         settings: &Settings,
@@ -82,6 +82,11 @@ impl Persons {
 
     pub(crate) fn len(&self) -> usize {
         self.delta.len() + self.panels.iter().map(Panel::len).sum::<usize>()
+    }
+
+    /// Bytes held, but for the delta.
+    pub(crate) fn size(&self) -> usize {
+        self.panels.iter().map(Panel::size).sum()
     }
 
     /// The candidates of a query, in order of key.

@@ -54,8 +54,8 @@ impl Asked {
 
 /// A query, its rule, and how many loci may differ.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
-    profile: Profile,
+pub(crate) struct Question<'q> {
+    packed: &'q PackedProfile,
     pub(crate) rule: SearchRule,
     /// Loci of the rule that are typed in the query.
     pub(crate) loci: LocusBits,
@@ -68,8 +68,8 @@ pub(crate) fn searched_rule(rule: &SearchRule) -> SearchRule {
     SearchRule { loci: rule.loci.intersection(LocusSet::autosomal()), ..rule.clone() }
 }
 
-impl Question {
-    pub(crate) fn new(packed: &PackedProfile, rule: &SearchRule, lexicon: &Lexicon) -> Self {
+impl<'q> Question<'q> {
+    pub(crate) fn new(packed: &'q PackedProfile, rule: &SearchRule, lexicon: &Lexicon) -> Self {
         let rule = searched_rule(rule);
         let wanted = searched(rule.loci);
         let mut asked = [Asked::default(); LOCI];
@@ -94,13 +94,13 @@ impl Question {
             }
         }
         let inexact = positions(loci).any(|at| asked.get(at).is_some_and(|asked| asked.inexact));
-        Self { profile: Profile::from(packed), rule, loci, asked, inexact }
+        Self { packed, rule, loci, asked, inexact }
     }
 
-    /// Loci that may differ in a row typed at these loci; `None` where such a row cannot match at
-    /// enough loci.
-    pub(crate) fn budget(&self, typed: LocusBits) -> Option<u32> {
-        let shared = (self.loci & typed).count_ones();
+    /// Loci that may differ in a row typed at so many of these loci; `None` where such a row cannot
+    /// match at enough loci.
+    pub(crate) fn budget(&self, typed: LocusBits, at_most: u32) -> Option<u32> {
+        let shared = (self.loci & typed).count_ones().min(at_most);
         let spare = shared.checked_sub(u32::from(self.rule.matching_min))?;
         Some(spare.min(u32::from(self.rule.mismatches_max)))
     }
@@ -123,7 +123,7 @@ impl Question {
     }
 
     fn compare_profiles(&self, key: SpecimenKey, row: &Profile) -> Option<Found> {
-        let comparison = compare(&self.profile, row, &self.rule);
+        let comparison = compare(&Profile::from(self.packed), row, &self.rule);
         comparison.is_candidate(&self.rule).then(|| Found::new(key, &comparison))
     }
 

@@ -92,7 +92,9 @@ impl<T: Pod> DerefMut for Words<T> {
         let size = self.size();
         match &mut self.held {
             Held::Nothing => &mut [],
-            Held::Pages(pages) => bytemuck::cast_slice_mut(pages.get_mut(..size).unwrap_or(&mut [])),
+            Held::Pages(pages) => {
+                bytemuck::cast_slice_mut(pages.get_mut(..size).unwrap_or(&mut []))
+            }
         }
     }
 }
