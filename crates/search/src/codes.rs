@@ -104,7 +104,7 @@ impl LocusCodes {
 
     /// The codes that may satisfy a query.
     pub(crate) fn mask(&self, locus: &LocusLexicon, asked: &Asked) -> Mask {
-        let mut mask = match asked.wanted.filter(|_| !asked.inexact) {
+        let mut mask = match asked.wanted {
             None => OPEN,
             Some(Level::High) => self.just(locus, asked.alleles),
             Some(Level::Low) => {

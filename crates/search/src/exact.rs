@@ -12,7 +12,7 @@ use crate::forensic::{Forensic, Listed};
 use crate::lexicon::Lexicon;
 use crate::packed::PackedProfile;
 use crate::persons::{Entries, Persons};
-use crate::question::Question;
+use crate::question::{Question, Terms};
 use crate::settings::Settings;
 
 use genetics::SearchRule;
@@ -51,8 +51,8 @@ impl Exact {
         }
     }
 
-    fn answer(&self, target: Target, profile: &PackedProfile, rule: &SearchRule) -> Vec<Found> {
-        let question = Question::new(profile, rule, &self.lexicon);
+    fn answer(&self, target: Target, profile: &PackedProfile, terms: &Terms) -> Vec<Found> {
+        let question = Question::new(profile, terms, &self.lexicon);
         let (lexicon, settings) = (&self.lexicon, &self.settings);
         match target.side {
             Side::Persons => {
@@ -125,7 +125,7 @@ impl Engine for Exact {
         profile: &PackedProfile,
         rule: &SearchRule,
     ) -> Result<Vec<Found>, SearchError> {
-        Ok(self.answer(target, profile, rule))
+        Ok(self.answer(target, profile, &Terms::new(rule)))
     }
 
     fn batch(
@@ -134,9 +134,17 @@ impl Engine for Exact {
         profiles: &[(SpecimenKey, PackedProfile)],
         rule: &SearchRule,
     ) -> Result<Vec<(SpecimenKey, Vec<Found>)>, SearchError> {
-        let answers =
-            profiles.par_iter().map(|(key, profile)| (*key, self.answer(target, profile, rule)));
-        Ok(answers.collect())
+        let terms = Terms::new(rule);
+        let answers = match target.side {
+            Side::Persons if profiles.len() >= self.settings.batch_min => {
+                self.persons.batch(profiles, &terms, &self.lexicon, target.indexes, &self.settings)
+            }
+            _ => {
+                let answer = |(_, profile): &_| self.answer(target, profile, &terms);
+                profiles.par_iter().map(answer).collect()
+            }
+        };
+        Ok(profiles.iter().map(|(key, _)| *key).zip(answers).collect())
     }
 
     fn len(&self, side: Side) -> usize {

@@ -14,7 +14,8 @@
 
 use std::collections::HashMap;
 
-use crate::bitsliced::{BLOCK_ROWS, Bitsliced};
+use crate::bitsliced::Bitsliced;
+use crate::planes::BLOCK_ROWS;
 use genetics::Index;
 
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};

@@ -23,6 +23,9 @@ use crate::codes::{Mask, codes};
 use crate::simd::{Blocks, LANES, Probe, Simd, Test, Tests, prefetch, scan};
 use crate::store::{Bytes, Words};
 
+/// The number of a row that was erased.
+const ERASED: u32 = u32::MAX;
+
 /// Loci of a group at most.
 pub(crate) const GROUP_LOCI: usize = 4;
 /// Loci of a cell at most.
@@ -207,6 +210,37 @@ impl Group {
         }
     }
 
+    /// The loci of a cell but the last, by which the cells are cut into slices, and the number
+    /// that all codes there are below.
+    pub(crate) fn slice_loci(&self) -> impl Iterator<Item = (usize, usize)> {
+        let slicing = self.cell.len() - 1;
+        self.cell.iter().copied().zip(self.ends.iter().copied()).take(slicing)
+    }
+
+    /// The last locus of a cell.
+    pub(crate) fn last_of_cell(&self) -> usize {
+        self.cell.last().copied().unwrap_or(0)
+    }
+
+    /// How many slices there are.
+    pub(crate) fn slices(&self) -> usize {
+        self.slice_loci().map(|(_, end)| end).product()
+    }
+
+    /// The places of the rows of a slice.
+    pub(crate) fn slice(&self, slice: usize) -> Range<usize> {
+        let cells = self.ends.last().copied().unwrap_or(1);
+        let start = |cell: usize| self.starts[cell] as usize;
+        start(slice * cells)..start((slice + 1) * cells)
+    }
+
+    /// The number of the row at a place; `None` where it was erased.
+    #[inline(always)]
+    pub(crate) fn row(&self, place: usize) -> Option<usize> {
+        let row = self.rows[place];
+        (row != ERASED).then_some(row as usize)
+    }
+
     /// The places of the group's rows that lie in the same cell as the codes.
     fn cell_range(&self, codes: &[u8]) -> Range<usize> {
         let cell = self.cell_of(codes);
@@ -224,7 +258,7 @@ impl Group {
         for column in 0..self.columns.len() {
             self.blocks[first + column * LANES] = 0;
         }
-        self.rows[place] = u32::MAX;
+        self.rows[place] = ERASED;
         true
     }
 }

@@ -23,7 +23,8 @@ use crate::groups::{Coded, Group, Wanted};
 use crate::lexicon::{GenotypeId, Ids, LOCI, Lexicon, LocusBits, UNLISTED, positions};
 use crate::packed::PackedProfile;
 use crate::question::{Asked, Question, unlisted};
-use crate::simd::{BUDGET_MAX, Simd};
+use crate::settings::Settings;
+use crate::simd::BUDGET_MAX;
 use crate::store::{Bytes, Words};
 
 /// A row before it has its place.
@@ -62,12 +63,15 @@ pub(crate) struct Panel {
     /// Numbers of the genotypes: those of row `r` from `r` times the number of loci.
     ids: Words<GenotypeId>,
     codes: Vec<LocusCodes>,
+    best_first: Vec<usize>,
     groups: Vec<Group>,
     held: usize,
 }
 
 /// How a query goes through a panel.
-enum Plan {
+pub(crate) enum Plan {
+    /// Not at all: it cannot match at enough loci.
+    None,
     /// By these groups, no two of which share a locus.
     Groups(Vec<usize>),
     /// Row by row.
@@ -96,6 +100,7 @@ impl Panel {
             indexes: Words::zeroed(entries.len()),
             ids: Words::zeroed(entries.len() * positions.len()),
             codes: Vec::new(),
+            best_first: Vec::new(),
             groups: Vec::new(),
             held: entries.len(),
             positions,
@@ -124,6 +129,12 @@ impl Panel {
             LocusCodes::new(&lexicon.loci()[*position], &counts)
         });
         self.codes = counted.collect();
+        let alike = |place: &usize| -> u64 {
+            self.codes[*place].rows().iter().map(|rows| u64::from(*rows).pow(2)).sum()
+        };
+        let mut best_first: Vec<usize> = (0..width).collect();
+        best_first.sort_by_key(alike);
+        self.best_first = best_first;
     }
 
     fn group(&mut self, lexicon: &Lexicon, workload: &[Ids], groups: usize) {
@@ -182,19 +193,20 @@ impl Panel {
         question: &Question,
         lexicon: &Lexicon,
         indexes: IndexSet,
-        simd: Simd,
+        settings: &Settings,
         found: &mut Vec<Found>,
     ) {
         let Some(budget) = question.budget(self.loci, LocusBits::BITS) else {
             return;
         };
         let (masks, order) = self.masks(question, lexicon);
-        match self.plan(&masks, &order, budget) {
+        match self.plan(&masks, &order, budget, settings) {
+            Plan::None => {}
             Plan::Groups(groups) => {
                 let mut rows = Vec::new();
                 let wanted = Wanted { masks: &masks, order: &order, budget };
                 for group in groups {
-                    self.groups[group].search(simd, &wanted, &mut rows);
+                    self.groups[group].search(settings.simd, &wanted, &mut rows);
                 }
                 rows.sort_unstable();
                 rows.dedup();
@@ -203,12 +215,67 @@ impl Panel {
                     .filter_map(|row| self.compare(question, lexicon, indexes, row as usize));
                 found.extend(compared);
             }
-            Plan::All => {
-                let rows = (0..self.keys.len()).into_par_iter().with_min_len(CHUNK);
-                let compared = rows.filter_map(|row| self.compare(question, lexicon, indexes, row));
-                found.par_extend(compared);
-            }
+            Plan::All => self.search_all(question, lexicon, indexes, found),
         }
+    }
+
+    /// Adds the candidates of a query, found row by row.
+    pub(crate) fn search_all(
+        &self,
+        question: &Question,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        found: &mut Vec<Found>,
+    ) {
+        let rows = (0..self.keys.len()).into_par_iter().with_min_len(CHUNK);
+        found.par_extend(rows.filter_map(|row| self.compare(question, lexicon, indexes, row)));
+    }
+
+    /// How a query goes through the panel.
+    pub(crate) fn plan_of(
+        &self,
+        question: &Question,
+        lexicon: &Lexicon,
+        settings: &Settings,
+    ) -> Plan {
+        let Some(budget) = question.budget(self.loci, LocusBits::BITS) else {
+            return Plan::None;
+        };
+        let (masks, order) = self.masks(question, lexicon);
+        self.plan(&masks, &order, budget, settings)
+    }
+
+    /// The codes that satisfy a query at a locus of the panel.
+    pub(crate) fn mask(&self, place: usize, question: &Question, lexicon: &Lexicon) -> Mask {
+        let position = self.positions[place];
+        if question.loci >> position & 1 == 0 {
+            return OPEN;
+        }
+        self.codes[place].mask(&lexicon.loci()[position], &question.asked(position))
+    }
+
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    pub(crate) fn loci(&self) -> LocusBits {
+        self.loci
+    }
+
+    /// The panel's loci by their place in it.
+    pub(crate) fn positions(&self) -> &[usize] {
+        &self.positions
+    }
+
+    /// The places of the panel's loci, the one that tells most first.
+    pub(crate) fn best_first(&self) -> &[usize] {
+        &self.best_first
+    }
+
+    /// The numbers of a row's genotypes.
+    #[inline(always)]
+    pub(crate) fn ids(&self, row: usize) -> &[GenotypeId] {
+        &self.ids[row * self.positions.len()..][..self.positions.len()]
     }
 
     /// The codes that satisfy the query at each locus of the panel, and the loci it asks, the one
@@ -218,8 +285,7 @@ impl Panel {
         let mut masks = vec![OPEN; self.positions.len()];
         for (place, position) in self.positions.iter().enumerate() {
             if question.loci >> position & 1 == 1 {
-                masks[place] =
-                    self.codes[place].mask(&lexicon.loci()[*position], &question.asked[*position]);
+                masks[place] = self.mask(place, question, lexicon);
                 order.push((self.codes[place].satisfying(&masks[place]), place));
             }
         }
@@ -228,7 +294,7 @@ impl Panel {
     }
 
     /// The cheapest `budget + 1` groups without a common locus, or all rows.
-    fn plan(&self, masks: &[Mask], order: &[usize], budget: u32) -> Plan {
+    fn plan(&self, masks: &[Mask], order: &[usize], budget: u32, settings: &Settings) -> Plan {
         if budget > BUDGET_MAX {
             return Plan::All;
         }
@@ -249,12 +315,13 @@ impl Panel {
             .collect();
         let all = advisor::cost_of_all(self.keys.len());
         match advisor::disjoint(&costs, budget as usize + 1) {
-            Some((cost, groups)) if cost < all => Plan::Groups(groups),
+            Some((cost, groups)) if cost < all || settings.always_ordered => Plan::Groups(groups),
             _ => Plan::All,
         }
     }
 
-    fn compare(
+    #[inline]
+    pub(crate) fn compare(
         &self,
         question: &Question,
         lexicon: &Lexicon,
@@ -265,7 +332,7 @@ impl Panel {
         if !indexes.holds(index) {
             return None;
         }
-        let ids = &self.ids[row * self.positions.len()..][..self.positions.len()];
+        let ids = self.ids(row);
         question.compare(SpecimenKey(self.keys[row]), lexicon, None, |position| {
             let place = self.places[position];
             if place == usize::MAX { 0 } else { ids[place] }

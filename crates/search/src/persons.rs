@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
+use crate::join::Join;
 use crate::lexicon::{Ids, Lexicon, LocusBits, typed};
 use crate::packed::PackedProfile;
 use crate::panel::{Entry, Panel, fits};
-use crate::question::Question;
+use crate::question::{Question, Terms};
 use crate::rows::Rows;
 use crate::settings::Settings;
 
@@ -89,6 +92,37 @@ impl Persons {
         self.panels.iter().map(Panel::size).sum()
     }
 
+    /// The candidates of each of many queries, in order of key.
+    pub(crate) fn batch(
+        &self,
+        profiles: &[(SpecimenKey, PackedProfile)],
+        terms: &Terms,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        settings: &Settings,
+    ) -> Vec<Vec<Found>> {
+        let questions: Vec<Question> = profiles
+            .par_iter()
+            .map(|(_, profile)| Question::new(profile, terms, lexicon))
+            .collect();
+        let mut answers: Vec<Vec<Found>> = profiles
+            .par_iter()
+            .map(|(_, profile)| {
+                let mut found = Vec::new();
+                self.delta.search(profile, &terms.rule, indexes, &mut found);
+                found
+            })
+            .collect();
+        for panel in &self.panels {
+            let join = Join { panel, lexicon, terms, questions: &questions, indexes, settings };
+            for (query, found) in join.answers() {
+                answers.get_mut(query as usize).into_iter().for_each(|answer| answer.push(found));
+            }
+        }
+        answers.par_iter_mut().for_each(|found| found.sort_unstable_by_key(|found| found.key));
+        answers
+    }
+
     /// The candidates of a query, in order of key.
     pub(crate) fn search(
         &self,
@@ -100,9 +134,9 @@ impl Persons {
     ) -> Vec<Found> {
         let mut found = Vec::new();
         for panel in &self.panels {
-            panel.search(question, lexicon, indexes, settings.simd, &mut found);
+            panel.search(question, lexicon, indexes, settings, &mut found);
         }
-        self.delta.search(profile, &question.rule, indexes, &mut found);
+        self.delta.search(profile, &question.terms.rule, indexes, &mut found);
         found.sort_unstable_by_key(|found| found.key);
         found
     }

@@ -12,10 +12,20 @@ pub struct Settings {
     pub panel_rows_min: usize,
     /// Orders that are made of a panel: each takes a byte a locus and four bytes more for a person.
     pub groups: usize,
+    /// From so many queries on, they go through the persons together.
+    pub batch_min: usize,
+    /// Go through the orders of a panel also where comparing every row would be cheaper.
+    pub always_ordered: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { simd: Simd::best(), panel_rows_min: 4_096, groups: 8 }
+        Self {
+            simd: Simd::best(),
+            panel_rows_min: 4_096,
+            groups: 8,
+            batch_min: 256,
+            always_ordered: false,
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use genetics::{Index, Profile, SearchRule};
+use genetics::{Index, Level, LocusSet, Profile, SearchRule};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -49,11 +49,16 @@ fn steps() -> impl Strategy<Value = Step> {
 /// Panels of a few rows too, any number of orders, every width of registers.
 fn settings() -> impl Strategy<Value = Settings> {
     let panels = select(vec![1, 3, 20, 10_000]);
-    (panels, 0usize..6, select(Simd::all())).prop_map(|(panel_rows_min, groups, simd)| Settings {
-        panel_rows_min,
-        groups,
-        simd,
-    })
+    let batch = select(vec![1, 10_000]);
+    (panels, 0usize..6, select(Simd::all()), batch, any::<bool>()).prop_map(
+        |(panel_rows_min, groups, simd, batch_min, always_ordered)| Settings {
+            panel_rows_min,
+            groups,
+            simd,
+            batch_min,
+            always_ordered,
+        },
+    )
 }
 
 fn take(engine: &mut dyn Engine, step: &Step) -> Result<bool, SearchError> {
@@ -224,4 +229,66 @@ fn counts_and_levels_are_those_of_the_comparison() {
     let [found] = found[..] else { panic!("one candidate, found {}", found.len()) };
     assert_eq!((found.compared, found.matching, found.mismatching), (3, 2, 1));
     assert_eq!(found.loosest, Some(genetics::Level::Moderate));
+}
+
+/// Profiles typed at the same few loci with few alleles, so that orders, slices and blocks fill.
+fn alike() -> impl Strategy<Value = Profile> {
+    let genotype = vec(select(vec!["9", "9.3", "10", "11", "12"]), 1..4);
+    (vec(genotype, 7), 0usize..12, 0usize..12).prop_map(|(genotypes, missing, inexact)| {
+        let loci = LocusSet::core20().iter().zip(genotypes).enumerate();
+        let typed = loci.filter(|(place, _)| *place != missing).map(|(place, (locus, tokens))| {
+            let odd = if place == inexact { ",>12" } else { "" };
+            (locus, format!("{}{odd}", tokens.join(",")).parse().unwrap())
+        });
+        Profile::from_genotypes(typed).unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn many_alike_equal_the_oracle(
+        persons in vec(alike(), 300..900),
+        forensic in vec(alike(), 1..700),
+        removed in vec(0u64..900, 0..30),
+        settings in settings(),
+        levels in vec(select(vec![Level::High, Level::Moderate, Level::Low]), 8),
+        matching_min in 3u8..8,
+        mismatches_max in 0u8..5,
+        threads in 1usize..=4,
+    ) {
+        let rule = SearchRule {
+            stringency: levels[0],
+            stringency_by_locus: LocusSet::core20().iter().zip(levels[1..3].to_vec()).collect(),
+            matching_min,
+            mismatches_max,
+            ..SearchRule::default()
+        };
+        let packed = |profiles: &[Profile]| -> Vec<(SpecimenKey, PackedProfile)> {
+            (0..).map(SpecimenKey).zip(profiles.iter().map(PackedProfile::from)).collect()
+        };
+        let (persons, forensic) = (packed(&persons), packed(&forensic));
+        let row = |(key, profile): &(SpecimenKey, PackedProfile)| Row {
+            key: *key,
+            index: Index::Detainee,
+            profile: profile.clone(),
+        };
+        let (mut exact, mut oracle) = (Exact::with(settings), Oracle::new());
+        for engine in [&mut exact as &mut dyn Engine, &mut oracle] {
+            engine.load(Side::Forensic, forensic.iter().map(row).collect()).unwrap();
+            engine.load(Side::Persons, persons.iter().map(row).collect()).unwrap();
+            for key in &removed {
+                for side in [Side::Persons, Side::Forensic] {
+                    engine.remove(side, SpecimenKey(*key)).unwrap();
+                }
+            }
+        }
+        let sides = [(Side::Persons, &forensic), (Side::Forensic, &persons)];
+        for (side, queries) in sides {
+            let target = Target::all(side);
+            let truth = oracle.batch(target, queries, &rule).unwrap();
+            check_answers(&exact, &truth, target, queries, &rule, threads);
+        }
+    }
 }

@@ -1,0 +1,340 @@
+//! Many queries against one panel at once.
+//!
+//! The queries of a group are dealt out to its cells, taken by all loci of the cell but the last.
+//! In such a slice lie rows and queries that agree at those loci. A small slice is compared pair by
+//! pair; in a large one the queries are turned into planes of bits, in order of the cell's last
+//! locus, and each row is held against 512 queries at a time. What is left over is compared in
+//! full. The work is divided by slices among the caller's threads; the answer is in order of query
+//! and key.
+//!
+//! Deliberately absent: which groups a query goes through (`panel`).
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are computed here from the panel's and the batch's own tables; a wrong one is \
+              a bug that must stop the search and not give a wrong answer"
+)]
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::codes::codes;
+use crate::engine::{Found, IndexSet};
+use crate::groups::Group;
+use crate::lexicon::{AlleleBits, Lexicon, LocusBits};
+use crate::panel::{Panel, Plan};
+use crate::planes::{BLOCK_ROWS, Lanes, Layout, NO_LANES, Step, satisfying, sift};
+use crate::question::{Asked, Question, Terms};
+use crate::settings::Settings;
+use crate::simd::BUDGET_MAX;
+
+/// A candidate, and the place of its query in the batch.
+pub(crate) type Answer = (u32, Found);
+
+/// Rows from which on a slice is large.
+const LARGE_ROWS: usize = 24;
+/// Queries from which on a slice is large.
+const LARGE_QUERIES: usize = 64;
+
+/// A batch of queries under one rule, on its way through a panel.
+pub(crate) struct Join<'a> {
+    pub(crate) panel: &'a Panel,
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) terms: &'a Terms,
+    pub(crate) questions: &'a [Question<'a>],
+    pub(crate) indexes: IndexSet,
+    pub(crate) settings: &'a Settings,
+}
+
+/// The queries of one group, by slice.
+struct Dealt {
+    group: usize,
+    /// Where the queries of each slice start, and the end of the last.
+    starts: Vec<u32>,
+    queries: Vec<u32>,
+}
+
+/// What a thread uses again and again.
+struct Desk {
+    layout: Layout,
+    planes: Vec<Lanes>,
+    order: Vec<(AlleleBits, u32)>,
+}
+
+/// The rows of a panel turned into steps: by locus of the panel and number of the genotype.
+struct Steps(Vec<Vec<Option<Step>>>);
+
+impl Join<'_> {
+    /// The candidates of all queries, in order of query and key.
+    pub(crate) fn answers(&self) -> Vec<Answer> {
+        let plans: Vec<Plan> = self
+            .questions
+            .par_iter()
+            .map(|question| self.panel.plan_of(question, self.lexicon, self.settings))
+            .collect();
+        let dealt: Vec<Dealt> = (0..self.panel.groups().len())
+            .into_par_iter()
+            .map(|it| self.deal(it, &plans))
+            .collect();
+        let layout = Layout::new(self.lexicon, self.panel.loci(), 0);
+        let steps = self.steps(&layout);
+        let desk = || Desk { layout, planes: Vec::new(), order: Vec::new() };
+        let slices: Vec<(usize, usize)> = dealt
+            .iter()
+            .enumerate()
+            .flat_map(|(at, dealt)| {
+                let busy = |slice: &usize| dealt.starts[*slice] < dealt.starts[slice + 1];
+                (0..dealt.starts.len() - 1).filter(busy).map(move |slice| (at, slice))
+            })
+            .collect();
+        let mut answers: Vec<Answer> = slices
+            .into_par_iter()
+            .map_init(desk, |desk, (at, slice)| {
+                let dealt = &dealt[at];
+                let queries = dealt.starts[slice] as usize..dealt.starts[slice + 1] as usize;
+                let mut answers = Vec::new();
+                let group = &self.panel.groups()[dealt.group];
+                self.slice(desk, &steps, group, slice, &dealt.queries[queries], &mut answers);
+                answers
+            })
+            .flatten_iter()
+            .collect();
+        let alone = plans.par_iter().enumerate().filter(|(_, plan)| matches!(plan, Plan::All));
+        answers.par_extend(alone.flat_map_iter(|(query, _)| {
+            let mut found = Vec::new();
+            self.panel.search_all(&self.questions[query], self.lexicon, self.indexes, &mut found);
+            found.into_iter().map(move |found| (query as u32, found))
+        }));
+        answers.par_sort_unstable_by_key(|(query, found)| (*query, found.key));
+        answers.dedup_by_key(|(query, found)| (*query, found.key));
+        answers
+    }
+
+    /// Deals the queries that go through a group out to its slices.
+    fn deal(&self, group: usize, plans: &[Plan]) -> Dealt {
+        let order = &self.panel.groups()[group];
+        let slices = order.slices();
+        let through = |plan: &Plan| matches!(plan, Plan::Groups(groups) if groups.contains(&group));
+        let queries = || plans.iter().enumerate().filter(|(_, plan)| through(plan));
+        let each_slice = |query: usize, visit: &mut dyn FnMut(usize)| {
+            let question = &self.questions[query];
+            let mut cells: Vec<usize> = vec![0];
+            for (place, end) in order.slice_loci() {
+                let mask = self.panel.mask(place, question, self.lexicon);
+                let wanted: Vec<usize> = codes(&mask).take_while(|code| *code < end).collect();
+                let nested =
+                    cells.iter().flat_map(|cell| wanted.iter().map(move |code| cell * end + code));
+                cells = nested.collect();
+            }
+            cells.into_iter().filter(|slice| !order.slice(*slice).is_empty()).for_each(visit);
+        };
+        let mut starts = vec![0u32; slices + 1];
+        queries().for_each(|(query, _)| each_slice(query, &mut |slice| starts[slice + 1] += 1));
+        for slice in 0..slices {
+            starts[slice + 1] += starts[slice];
+        }
+        let mut next = starts.clone();
+        let mut dealt = vec![0; starts[slices] as usize];
+        queries().for_each(|(query, _)| {
+            each_slice(query, &mut |slice| {
+                dealt[next[slice] as usize] = query as u32;
+                next[slice] += 1;
+            });
+        });
+        Dealt { group, starts, queries: dealt }
+    }
+
+    fn steps(&self, layout: &Layout) -> Steps {
+        let at = |position: usize| -> Vec<Option<Step>> {
+            let genotypes = self.lexicon.loci()[position].genotypes().iter();
+            let steps = genotypes.map(|alleles| {
+                let wanted = self.terms.wanted(position);
+                layout.step(position, &Asked { alleles: *alleles, required: 0, wanted })
+            });
+            steps.collect()
+        };
+        Steps(self.panel.positions().iter().map(|position| at(*position)).collect())
+    }
+
+    fn slice(
+        &self,
+        desk: &mut Desk,
+        steps: &Steps,
+        group: &Group,
+        slice: usize,
+        queries: &[u32],
+        answers: &mut Vec<Answer>,
+    ) {
+        let rows = group.slice(slice);
+        let budget = u32::from(self.terms.rule.mismatches_max).min(BUDGET_MAX);
+        let loci = self.loci_in_order(group);
+        if rows.len() < LARGE_ROWS || queries.len() < LARGE_QUERIES {
+            return self.pairs(group, rows, queries, &loci, budget, answers);
+        }
+        self.lay(desk, group, queries);
+        self.settings.simd.run(
+            #[inline(always)]
+            || match budget {
+                0 => self.rows::<1>(desk, steps, group, rows, &loci, answers),
+                1 => self.rows::<2>(desk, steps, group, rows, &loci, answers),
+                2 => self.rows::<3>(desk, steps, group, rows, &loci, answers),
+                _ => self.rows::<4>(desk, steps, group, rows, &loci, answers),
+            },
+        );
+    }
+
+    /// The loci, by place in the panel, in which a slice still may differ: the group's own first.
+    fn loci_in_order(&self, group: &Group) -> Vec<usize> {
+        let sliced: Vec<usize> = group.slice_loci().map(|(place, _)| place).collect();
+        let own: Vec<usize> = group.loci().filter(|place| !sliced.contains(place)).collect();
+        let others = self.panel.best_first().iter().copied();
+        let others = others.filter(|place| !sliced.contains(place) && !own.contains(place));
+        own.iter().copied().chain(others).collect()
+    }
+
+    /// Every row with every query.
+    fn pairs(
+        &self,
+        group: &Group,
+        rows: Range<usize>,
+        queries: &[u32],
+        loci: &[usize],
+        budget: u32,
+        answers: &mut Vec<Answer>,
+    ) {
+        let positions = self.panel.positions();
+        for query in queries {
+            let question = &self.questions[*query as usize];
+            for row in rows.clone() {
+                let Some(row) = group.row(row) else { continue };
+                let ids = self.panel.ids(row);
+                let mut missed = 0;
+                for place in loci {
+                    let position = positions[*place];
+                    let stored = self.lexicon.loci()[position].genotype(ids[*place]);
+                    missed += u32::from(!question.may_satisfy(position, stored));
+                    if missed > budget {
+                        break;
+                    }
+                }
+                if missed <= budget {
+                    self.compare(row, *query, answers);
+                }
+            }
+        }
+    }
+
+    fn compare(&self, row: usize, query: u32, answers: &mut Vec<Answer>) {
+        let question = &self.questions[query as usize];
+        let found = self.panel.compare(question, self.lexicon, self.indexes, row);
+        answers.extend(found.map(|found| (query, found)));
+    }
+
+    /// Turns queries into planes, in order of what they ask at the last locus of the cell.
+    fn lay(&self, desk: &mut Desk, group: &Group, queries: &[u32]) {
+        let position = self.panel.positions()[group.last_of_cell()];
+        desk.order.clear();
+        desk.order.extend(queries.iter().map(|query| {
+            (self.questions[*query as usize].alleles(position).unwrap_or(AlleleBits::MAX), *query)
+        }));
+        desk.order.sort_unstable();
+        desk.planes.clear();
+        desk.planes.resize(queries.len().div_ceil(BLOCK_ROWS) * desk.layout.planes, NO_LANES);
+        let sliced = group.slice_loci().map(|(place, _)| self.panel.positions()[place]);
+        let sliced = sliced.fold(0, |bits: LocusBits, position| bits | 1 << position);
+        let loci: Vec<usize> = crate::lexicon::positions(desk.layout.loci() & !sliced).collect();
+        for (place, (_, query)) in desk.order.iter().enumerate() {
+            let question = &self.questions[*query as usize];
+            let block = place / BLOCK_ROWS * desk.layout.planes;
+            let planes = &mut desk.planes[block..][..desk.layout.planes];
+            let (word, bit) = (place % BLOCK_ROWS / 64, 1u64 << (place % 64));
+            for position in &loci {
+                desk.layout.planes_of(*position, question.alleles(*position), |plane| {
+                    planes[plane][word] |= bit;
+                });
+            }
+        }
+    }
+
+    /// Holds every row of a slice against the planes.
+    #[inline(always)]
+    fn rows<const OVER: usize>(
+        &self,
+        desk: &Desk,
+        steps: &Steps,
+        group: &Group,
+        rows: Range<usize>,
+        loci: &[usize],
+        answers: &mut Vec<Answer>,
+    ) {
+        let must = group.loci().count() - group.slice_loci().count();
+        let (first, rest) = loci.split_at(must.min(loci.len()));
+        let Some((first, second)) = first.split_first() else {
+            return;
+        };
+        let blocks: Vec<&[Lanes]> = desk.planes.chunks_exact(desk.layout.planes).collect();
+        let mut left: Vec<(usize, Lanes)> = Vec::new();
+        let mut last = None;
+        for row in rows {
+            let Some(row) = group.row(row) else { continue };
+            let ids = self.panel.ids(row);
+            if last != Some(ids[*first]) {
+                last = Some(ids[*first]);
+                let step = steps.at(*first, ids[*first]);
+                left.clear();
+                for (block, planes) in blocks.iter().enumerate() {
+                    let held = desk.order.len() - block * BLOCK_ROWS;
+                    let lanes = lanes_below(held);
+                    let lanes = step.map_or(lanes, |step| both(lanes, satisfying(planes, step)));
+                    if any(&lanes) {
+                        left.push((block, lanes));
+                    }
+                }
+            }
+            let second = second.iter().filter_map(|place| steps.at(*place, ids[*place]));
+            for (block, lanes) in &left {
+                let planes = blocks[*block];
+                let must = |lanes, step| both(lanes, satisfying(planes, step));
+                let lanes = second.clone().fold(*lanes, must);
+                if !any(&lanes) {
+                    continue;
+                }
+                let others = rest.iter().filter_map(|place| steps.at(*place, ids[*place]));
+                let lanes = sift::<OVER>(planes, others, lanes);
+                for (word, lanes) in lanes.into_iter().enumerate() {
+                    for bit in crate::lexicon::numbers(lanes) {
+                        let (_, query) = desk.order[block * BLOCK_ROWS + word * 64 + bit];
+                        self.compare(row, query, answers);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Steps {
+    #[inline(always)]
+    fn at(&self, place: usize, id: u16) -> Option<&Step> {
+        self.0[place][usize::from(id)].as_ref()
+    }
+}
+
+#[inline(always)]
+fn both(one: Lanes, other: Lanes) -> Lanes {
+    std::array::from_fn(|word| one[word] & other[word])
+}
+
+#[inline(always)]
+fn any(lanes: &Lanes) -> bool {
+    lanes.iter().fold(0, |any, word| any | word) != 0
+}
+
+/// The lanes of so many rows, from the first on.
+#[inline(always)]
+fn lanes_below(rows: usize) -> Lanes {
+    std::array::from_fn(|word| match rows.saturating_sub(word * 64) {
+        0 => 0,
+        held => u64::MAX >> 64usize.saturating_sub(held),
+    })
+}

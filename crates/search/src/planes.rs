@@ -1,0 +1,237 @@
+//! Planes of bits: one bit a row for each allele of each locus, 512 rows at a time, and how a
+//! locus of a query is decided on them.
+//!
+//! A block of 512 rows has, for each locus, these planes of 512 bits: *open* (not typed, or a
+//! reading without a bit), *single* (one allele), *double* (two), and one for each allele. An open
+//! row has all planes of the locus set, so that no query can rule it out there. A locus is then
+//! decided for 512 rows by a few operations: two alleles at moderate stringency are the majority
+//! of two allele planes and the single plane.
+//!
+//! What is decided is never too strict: a row that is a candidate stays in. With three alleles and
+//! more on both sides a row may stay in that is none; the full comparison decides.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are computed here from the layout's own sizes; a wrong one is a bug that must \
+              stop the search and not give a wrong answer"
+)]
+
+use genetics::Level;
+
+use crate::lexicon::{ALLELES_MAX, AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
+use crate::question::Asked;
+
+/// Rows of a block.
+pub(crate) const BLOCK_ROWS: usize = 512;
+
+/// One bit for each row of a block.
+pub(crate) type Lanes = [u64; BLOCK_ROWS / 64];
+
+/// No row.
+pub(crate) const NO_LANES: Lanes = [0; BLOCK_ROWS / 64];
+
+pub(crate) const OPEN: usize = 0;
+pub(crate) const SINGLE: usize = 1;
+const DOUBLE: usize = 2;
+/// Planes of a locus before those of its alleles.
+const FIRST_ALLELE: usize = 3;
+
+/// The planes of one locus.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    /// The first plane.
+    pub(crate) first: usize,
+    /// Alleles with a plane.
+    pub(crate) alleles: usize,
+}
+
+impl Place {
+    pub(crate) fn end(&self) -> usize {
+        self.first + FIRST_ALLELE + self.alleles
+    }
+
+    pub(crate) fn allele(&self, number: usize) -> usize {
+        self.first + FIRST_ALLELE + number
+    }
+}
+
+/// Where the planes of a block lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) places: [Place; LOCI],
+    loci: LocusBits,
+    /// Planes of a block.
+    pub(crate) planes: usize,
+}
+
+/// One locus of a query.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) position: usize,
+    pub(crate) wanted: Level,
+    pub(crate) first: usize,
+    /// The planes of the alleles.
+    pub(crate) alleles: Vec<usize>,
+    /// The numbers of the alleles, ascending.
+    pub(crate) numbers: Vec<usize>,
+    required: Option<usize>,
+}
+
+impl Layout {
+    /// Planes for all alleles known at these loci, and for so many more.
+    pub(crate) fn new(lexicon: &Lexicon, loci: LocusBits, spare_alleles: usize) -> Self {
+        let mut layout = Self { places: [Place::default(); LOCI], loci, planes: 0 };
+        for position in positions(loci) {
+            let known = lexicon.loci()[position].tenths().len();
+            let alleles = (known + spare_alleles).min(ALLELES_MAX);
+            layout.places[position] = Place { first: layout.planes, alleles };
+            layout.planes = layout.places[position].end();
+        }
+        layout
+    }
+
+    /// Calls `set` with each plane in which a row has its bit at a position. `None` are alleles
+    /// that have no bits, or no typing.
+    #[inline(always)]
+    pub(crate) fn planes_of(
+        &self,
+        position: usize,
+        alleles: Option<AlleleBits>,
+        mut set: impl FnMut(usize),
+    ) -> bool {
+        let place = self.places[position];
+        let known = (1u64 << place.alleles) - 1;
+        match alleles.filter(|alleles| *alleles != 0 && alleles & !known == 0) {
+            None => {
+                (place.first..place.end()).for_each(set);
+                false
+            }
+            Some(alleles) => {
+                numbers(alleles).for_each(|number| set(place.allele(number)));
+                match alleles.count_ones() {
+                    1 => set(place.first + SINGLE),
+                    2 => set(place.first + DOUBLE),
+                    _ => {}
+                }
+                true
+            }
+        }
+    }
+
+    /// What a query asks of a position; `None` where every row satisfies it.
+    pub(crate) fn step(&self, position: usize, asked: &Asked) -> Option<Step> {
+        let place = self.places[position];
+        let wanted = asked.wanted?;
+        let plane = |number: usize| {
+            if number < place.alleles { place.allele(number) } else { place.first + OPEN }
+        };
+        let required = asked.required;
+        Some(Step {
+            position,
+            wanted,
+            first: place.first,
+            alleles: numbers(asked.alleles).map(plane).collect(),
+            numbers: numbers(asked.alleles).collect(),
+            required: (required != 0).then(|| plane(required.trailing_zeros() as usize)),
+        })
+    }
+
+    /// The loci with planes.
+    pub(crate) fn loci(&self) -> LocusBits {
+        self.loci
+    }
+}
+
+/// Rows of a block that satisfy all steps but `OVER - 1` at most.
+#[inline(always)]
+pub(crate) fn sift<'s, const OVER: usize>(
+    planes: &[Lanes],
+    steps: impl Iterator<Item = &'s Step>,
+    mut left: Lanes,
+) -> Lanes {
+    let mut over = [NO_LANES; OVER];
+    let mut done = 0;
+    for step in steps {
+        let satisfied = satisfying(planes, step);
+        for word in 0..left.len() {
+            let mut missed = !satisfied[word];
+            for count in &mut over {
+                let carried = count[word] & missed;
+                count[word] |= missed;
+                missed = carried;
+            }
+            left[word] &= !over[OVER - 1][word];
+        }
+        done += 1;
+        if done >= OVER && left.iter().fold(0, |any, word| any | word) == 0 {
+            return NO_LANES;
+        }
+    }
+    left
+}
+
+/// Rows that satisfy one step.
+#[inline(always)]
+pub(crate) fn satisfying(planes: &[Lanes], step: &Step) -> Lanes {
+    let satisfied = match (step.wanted, step.alleles.as_slice()) {
+        (Level::Moderate, [a, b]) => {
+            let (a, b, single) = (&planes[*a], &planes[*b], &planes[step.first + SINGLE]);
+            each(|word| (a[word] & b[word]) | (single[word] & (a[word] | b[word])))
+        }
+        (Level::Moderate, [one]) => planes[*one],
+        (Level::Moderate | Level::Mismatch, alleles) => within(planes, step.first, alleles),
+        (Level::Low, alleles) => {
+            let lanes = alleles.iter().map(|plane| &planes[*plane]);
+            lanes.fold(NO_LANES, |some, plane| each(|word| some[word] | plane[word]))
+        }
+        (Level::High, alleles) => equal(planes, step.first, alleles),
+    };
+    match step.required {
+        Some(plane) => each(|word| satisfied[word] & planes[plane][word]),
+        None => satisfied,
+    }
+}
+
+#[inline(always)]
+fn each(word: impl Fn(usize) -> u64) -> Lanes {
+    let mut lanes = NO_LANES;
+    for (place, lane) in lanes.iter_mut().enumerate() {
+        *lane = word(place);
+    }
+    lanes
+}
+
+/// Rows that contain all of three or more alleles, or have all theirs among them.
+#[inline(always)]
+fn within(planes: &[Lanes], first: usize, alleles: &[usize]) -> Lanes {
+    let mut all = [u64::MAX; BLOCK_ROWS / 64];
+    let (mut once, mut twice, mut thrice) = (NO_LANES, NO_LANES, NO_LANES);
+    for plane in alleles {
+        let plane = &planes[*plane];
+        for word in 0..plane.len() {
+            all[word] &= plane[word];
+            thrice[word] |= twice[word] & plane[word];
+            twice[word] |= once[word] & plane[word];
+            once[word] |= plane[word];
+        }
+    }
+    let (single, double) = (&planes[first + SINGLE], &planes[first + DOUBLE]);
+    each(|word| {
+        let few = (single[word] & once[word]) | (double[word] & twice[word]);
+        all[word] | few | (thrice[word] & !single[word] & !double[word])
+    })
+}
+
+/// Rows with just these alleles; of three and more, rows that contain them.
+#[inline(always)]
+fn equal(planes: &[Lanes], first: usize, alleles: &[usize]) -> Lanes {
+    let lanes = alleles.iter().map(|plane| &planes[*plane]);
+    let all = lanes.fold([u64::MAX; BLOCK_ROWS / 64], |all, plane| each(|at| all[at] & plane[at]));
+    let (open, single, double) =
+        (&planes[first + OPEN], &planes[first + SINGLE], &planes[first + DOUBLE]);
+    match alleles {
+        [_] => each(|word| all[word] & single[word]),
+        [_, _] => each(|word| all[word] & double[word]),
+        _ => each(|word| all[word] & (open[word] | (!single[word] & !double[word]))),
+    }
+}
