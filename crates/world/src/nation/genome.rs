@@ -136,7 +136,7 @@ mod tests {
             .map(|locus| NationLocus { locus, alleles: alleles.clone() })
             .collect();
         let mut dice = Dice::new(1, Part::Persons, 3);
-        for differences in 0..4 {
+        for differences in 0..=20 {
             let before = [0b11; 20];
             let mut after = before;
             retype(&mut after, &loci, differences, &mut dice);

@@ -110,7 +110,8 @@ pub enum NotANation {
     },
     /// No such population ships, or its weight is no weight.
     #[error(
-        "population '{name}' with weight {weight}; expected a shipped population ({known}) and a weight above 0"
+        "population '{name}' with weight {weight}; expected a shipped population ({known}) and a \
+         weight above 0"
     )]
     Population {
         /// What was asked for.

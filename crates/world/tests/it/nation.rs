@@ -455,7 +455,10 @@ mod tests {
         check(|it| it.mixture_share = f64::NAN, "mixture_share is NaN");
         check(|it| it.sibling_share = 0.999, "sibling_share and resampled_share are 1.004");
         check(|it| it.populations.clear(), "no population was named");
-        check(|it| it.populations[0].1 = 0.0, "population 'Caucasian' with weight 0");
+        check(
+            |it| it.populations[0].1 = 0.0,
+            "population 'Caucasian' with weight 0; expected a shipped",
+        );
         check(|it| it.populations[0].0 = "Elsewhere".to_owned(), "population 'Elsewhere'");
         let many = Nation::new(&NationSettings { rare_alleles: 60, ..NationSettings::default() });
         assert!(matches!(many, Err(NotANation::TooManyAlleles { .. })));
