@@ -1,6 +1,7 @@
 //! A synthetic month: people, profiles, bookings, kits, evidence and laboratories, with faults.
 //!
 //! Everything follows from a seed: the same [`Settings`] give the same [`Month`], on any machine.
+//! Beside it stands a synthetic [`Nation`]: only profiles, as many as a search must bear.
 //! People are invented, with names of plants, stones and landforms and numbers that no agency
 //! gives out. Used by tests, the demonstration and benchmarks; no shipped decision depends on it.
 //! Read in module order. Deliberately absent: a clock, files, and any real person's data.
@@ -18,6 +19,8 @@ pub mod kit;
 pub mod laboratory;
 pub mod month;
 
+pub mod nation;
+
 mod arrivals;
 mod casework;
 mod random;
@@ -29,6 +32,7 @@ pub use frequencies::{Frequencies, Population};
 pub use kit::{Kit, KitLot};
 pub use laboratory::{PlateFault, results_of_plate};
 pub use month::{Arrival, CaseworkLaboratory, Later, Month, Removal};
+pub use nation::{Contributor, Descent, Nation, NationSettings, NotANation, Stain};
 pub use person::SyntheticPerson;
 pub use scenario::Scenario;
 pub use settings::Settings;

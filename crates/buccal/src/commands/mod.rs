@@ -21,6 +21,7 @@ mod reference;
 mod report;
 pub(crate) mod serve;
 mod tables;
+mod world;
 
 use std::process::ExitCode;
 
@@ -96,6 +97,9 @@ enum Command {
     Serve(serve::Serve),
     /// Play one month of the Dallas pilot with invented people, then serve the pages
     Demo(crate::demo::Demo),
+    /// Invented profiles for measuring searches at the size of a nation
+    #[command(subcommand)]
+    World(world::Verb),
     /// Write the reference pages
     #[command(hide = true)]
     Reference(reference::Reference),
@@ -135,6 +139,7 @@ pub(crate) fn run(line: Line) -> anyhow::Result<ExitCode> {
         Command::Jobs => jobs::run(common),
         Command::Serve(serve) => serve::run(common, &serve),
         Command::Demo(demo) => crate::demo::run(common, &demo),
+        Command::World(verb) => world::run(common, verb),
         Command::Reference(reference) => reference::run(&reference),
     }
 }

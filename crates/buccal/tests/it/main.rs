@@ -21,3 +21,5 @@ mod pages;
 mod reference;
 #[cfg(test)]
 mod typing;
+#[cfg(test)]
+mod world;

@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes any table with one header line: long (one row for a sample and marker, alleles
 //! in numbered columns) or wide (one row for a sample, one or more columns for a locus), in any
-//! usual delimiter, encoding and line ending. [`LongWriter`] writes the long form.
+//! usual delimiter, encoding and line ending. [`LongWriter`] and [`WideWriter`] write both forms.
 //!
 //! What is taken without a word: columns that are not needed, blank lines, delimiters at the end
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
@@ -34,7 +34,7 @@ use crate::problem::{Problem, Problems};
 
 pub use header::{Column, Layout, Meaning, Shape};
 pub use reading::SexCoding;
-pub use write::{LongWriter, NotWritten};
+pub use write::{LongWriter, NotWritten, WideColumns, WideWriter};
 
 /// What a genotype table held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What holds for every genotype table, and for any bytes at all.
 
-use exchange::genotypes::{LongWriter, Table, read_bytes};
-use genetics::{Allele, Genotype, Locus, Profile};
+use exchange::genotypes::{LongWriter, NotWritten, Table, WideColumns, WideWriter, read_bytes};
+use genetics::{Allele, Category, Genotype, Locus, LocusSet, Profile};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
@@ -46,6 +46,21 @@ fn written(samples: &Samples, delimiter: u8) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+fn written_wide(samples: &Samples, columns: WideColumns, apart: usize) -> String {
+    let mut bytes = Vec::new();
+    let mut writer = WideWriter::new(&mut bytes, columns).unwrap();
+    for (name, profile) in samples.iter().take(apart) {
+        writer.write(name, Some(Category::ForensicMixture), profile).unwrap();
+    }
+    writer.finish().unwrap();
+    let mut writer = WideWriter::continuing(&mut bytes, columns);
+    for (name, profile) in samples.iter().skip(apart) {
+        writer.write(name, None, profile).unwrap();
+    }
+    writer.finish().unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
 fn contents(table: &Table) -> Samples {
     table.samples.iter().map(|it| (it.name.clone(), it.profile.clone())).collect()
 }
@@ -70,6 +85,21 @@ proptest! {
         let text = written(&samples, delimiter);
         let (table, problems) = read_bytes(text.as_bytes());
         prop_assert!(problems.iter().all(|problem| !problem.is_error()), "{problems:?}");
+        prop_assert_eq!(contents(&table), samples);
+    }
+
+    #[test]
+    fn a_wide_table_reads_back(
+        samples in samples(),
+        delimiter in prop::sample::select(b"\t,;".to_vec()),
+        category in any::<bool>(),
+        apart in 0_usize..6,
+    ) {
+        let loci = Locus::all().collect();
+        let columns = WideColumns { delimiter, loci, alleles: 6, category };
+        let (table, problems) = read_bytes(written_wide(&samples, columns, apart).as_bytes());
+        let told = problems.iter().all(|problem| problem.wrong.contains("off-ladder"));
+        prop_assert!(told, "{problems:?}");
         prop_assert_eq!(contents(&table), samples);
     }
 
@@ -118,4 +148,25 @@ proptest! {
         prop_assert!(table.layout.is_some() || !problems.is_empty());
         prop_assert!(problems.iter().all(|problem| (1..=lines).contains(&problem.row)));
     }
+}
+
+#[test]
+fn a_wide_table_refuses_what_has_no_column() {
+    let loci = LocusSet::from_iter([Locus::Fga, Locus::D3s1358]);
+    let columns = WideColumns { delimiter: b',', loci, alleles: 2, category: true };
+    let mut bytes = Vec::new();
+    let mut writer = WideWriter::new(&mut bytes, columns).unwrap();
+    let typed = |locus, text: &str| Profile::from_genotypes([(locus, text.parse().unwrap())]);
+    let (fga, vwa) = (typed(Locus::Fga, "24").unwrap(), typed(Locus::Vwa, "17").unwrap());
+    let three = typed(Locus::D3s1358, "14,15,16").unwrap();
+    writer.write("A", Some(Category::ForensicUnknown), &fga).unwrap();
+    let refused = writer.write("B", None, &vwa);
+    assert!(matches!(refused, Err(NotWritten::NoColumns(Locus::Vwa))));
+    let refused = writer.write("B", None, &three);
+    assert!(matches!(refused, Err(NotWritten::TooManyAlleles { found: 3, columns: 2 })));
+    assert!(matches!(writer.write(" B", None, &fga), Err(NotWritten::Name)));
+    writer.finish().unwrap();
+    let expected = "Sample Name,Specimen Category,FGA_1,FGA_2,D3S1358_1,D3S1358_2\n\
+        A,\"Forensic, Unknown\",24,,,\n";
+    assert_eq!(String::from_utf8(bytes).unwrap(), expected);
 }

@@ -5,3 +5,4 @@
 mod bookings;
 mod evidence;
 mod genotypes;
+mod nation;
