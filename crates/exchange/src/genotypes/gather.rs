@@ -42,7 +42,7 @@ impl Samples for Gathering {
 
 /// Everything that was read whole.
 pub(super) fn table(ended: Ended<Gathering>, layout: Layout) -> (Table, Problems) {
-    let Ended { samples, mut problems, sexes, unknown_markers } = ended;
+    let Ended { samples, mut problems, sexes, unknown_markers, .. } = ended;
     let mut table = Table { unknown_markers, layout: Some(layout), ..Table::default() };
     let mut digits_used = false;
     for mut draft in samples.drafts {

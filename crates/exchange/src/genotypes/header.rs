@@ -109,6 +109,19 @@ pub(super) struct Slots {
     pub(super) slots: Vec<Slot>,
 }
 
+impl Slots {
+    /// Every place of a row that is looked at, once.
+    pub(super) fn places(&self) -> Vec<usize> {
+        let cells = self.slots.iter().flat_map(|slot| &slot.cells);
+        let cells = cells.flat_map(|(place, height)| [Some(*place), *height]);
+        let places = [Some(self.sample), self.marker].into_iter().chain(cells).flatten();
+        let mut places: Vec<usize> = places.collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}
+
 /// Columns of one table; the widest export known has 113.
 const COLUMNS_MAX: usize = 4096;
 

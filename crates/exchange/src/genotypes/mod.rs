@@ -2,7 +2,9 @@
 //!
 //! [`read`] takes any table with one header line: long (one row for a sample and marker, alleles
 //! in numbered columns) or wide (one row for a sample, one or more columns for a locus), in any
-//! usual delimiter, encoding and line ending. [`LongWriter`] writes the long form.
+//! usual delimiter, encoding and line ending; [`each`] takes the same and hands over the samples
+//! one by one, so that memory does not follow the table. [`LongWriter`] writes the long form.
+//! [`parquet`] has the same for Parquet files, and [`each_in_file`] tells the two apart.
 //!
 //! What is taken without a word: columns that are not needed, blank lines, delimiters at the end
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
@@ -26,7 +28,9 @@ mod rows;
 mod gather;
 mod stream;
 mod text;
+mod file;
 mod write;
+pub mod parquet;
 
 use std::io::{self, Read};
 
@@ -35,6 +39,7 @@ use genetics::{Allele, Locus, Profile};
 use crate::problem::{Problem, Problems};
 use rows::{Rows, Samples};
 
+pub use file::{each_in_file, read_file};
 pub use header::{Column, Layout, Meaning, Shape};
 pub use reading::SexCoding;
 pub use write::{LongWriter, NotWritten};
@@ -92,7 +97,8 @@ pub struct LeftOut {
 /// What a genotype table held whose samples were handed over one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How the columns were understood; `None` where the file was refused.
+    /// How the columns were understood; `None` where the file was refused. A damaged Parquet file
+    /// may be refused late: what it handed over before must then not be used.
     pub layout: Option<Layout>,
     /// How Amelogenin was written; `None` where it was not typed.
     pub sex_coding: Option<SexCoding>,
@@ -138,9 +144,14 @@ pub fn each<E: From<io::Error>>(
     each_from(text, problems, take)
 }
 
-/// Reads a genotype table that is in memory.
+/// Reads a genotype table that is in memory, in delimited text or Parquet.
 pub fn read_bytes(bytes: &[u8]) -> (Table, Vec<Problem>) {
-    read(bytes).unwrap_or_else(|error| {
+    let read = if parquet::is_parquet(bytes) {
+        parquet::read(parquet::Bytes::copy_from_slice(bytes))
+    } else {
+        read(bytes)
+    };
+    read.unwrap_or_else(|error| {
         let problem = Problem::error(1, "", error.to_string(), "a table that can be held");
         (Table::default(), vec![problem])
     })
@@ -161,7 +172,11 @@ fn read_from(opened: Opened<impl Source>, problems: Problems) -> io::Result<(Tab
     };
     let mut rows = Rows::new(&layout, slots, problems, gather::Gathering::default());
     source.feed(&mut rows)?;
-    let (table, problems) = gather::table(rows.end(), layout);
+    let ended = rows.end();
+    if ended.refused {
+        return Ok((Table::default(), ended.problems.into_vec()));
+    }
+    let (table, problems) = gather::table(ended, layout);
     Ok((table, problems.into_vec()))
 }
 
@@ -187,10 +202,10 @@ fn each_from<E: From<io::Error>>(
     };
     let mut rows = Rows::new(&layout, slots, problems, stream::Stream::new(take));
     source.feed(&mut rows)?;
-    let rows::Ended { mut samples, mut problems, sexes, unknown_markers } = rows.end();
-    let sex_coding = samples.end(sexes, &mut problems)?;
+    let rows::Ended { mut samples, mut problems, refused, sexes, unknown_markers } = rows.end();
+    let sex_coding = if refused { None } else { samples.end(sexes, &mut problems)? };
     let (samples, left_out) = (samples.samples, samples.left_out);
-    let layout = Some(layout);
+    let layout = (!refused).then_some(layout);
     let summary = Summary { layout, sex_coding, samples, left_out, unknown_markers };
     Ok((summary, problems.into_vec()))
 }

@@ -38,12 +38,15 @@ pub(super) struct Rows<S> {
     reader: Reader,
     header_row: u64,
     anything: bool,
+    refused: bool,
 }
 
 /// What the rows of a table gave beside the drafts.
 pub(super) struct Ended<S> {
     pub(super) samples: S,
     pub(super) problems: Problems,
+    /// True where the table turned out to be none; its samples must not be used.
+    pub(super) refused: bool,
     pub(super) sexes: Sexes,
     pub(super) unknown_markers: Vec<String>,
 }
@@ -51,7 +54,8 @@ pub(super) struct Ended<S> {
 impl<S: Samples> Rows<S> {
     pub(super) fn new(layout: &Layout, slots: Slots, problems: Problems, samples: S) -> Self {
         let reader = Reader::new(layout);
-        Self { samples, problems, slots, reader, header_row: layout.row, anything: false }
+        let (anything, refused) = (false, false);
+        Self { samples, problems, slots, reader, header_row: layout.row, anything, refused }
     }
 
     /// Cells of a row.
@@ -88,15 +92,21 @@ impl<S: Samples> Rows<S> {
         self.samples.row_done(self.reader.sexes, &mut self.problems)
     }
 
+    /// Refuses the whole table because of what was found in it.
+    pub(super) fn refuse(&mut self, problem: Problem) {
+        self.problems.push(problem);
+        self.refused = true;
+    }
+
     /// Ends the table.
     pub(super) fn end(mut self) -> Ended<S> {
-        if !self.anything {
+        if !self.anything && !self.refused {
             let wrong = "no row stands below the header";
             self.problems.push(Problem::warning(self.header_row, "", wrong, "at least one row"));
         }
         let Reader { sexes, unknown, .. } = self.reader;
-        let Self { samples, problems, .. } = self;
-        Ended { samples, problems, sexes, unknown_markers: unknown }
+        let Self { samples, problems, refused, .. } = self;
+        Ended { samples, problems, refused, sexes, unknown_markers: unknown }
     }
 
     /// The problem of a row that is left out for its name.
