@@ -71,7 +71,7 @@ fn cut(text: &str, delimiter: char) -> Option<(&str, &str)> {
 }
 
 /// Trims; most cells have nothing to trim, which their first and last byte tell.
-fn trimmed(text: &str) -> &str {
+pub(crate) fn trimmed(text: &str) -> &str {
     let inked = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     let bytes = text.as_bytes();
     if inked(bytes.first()) && inked(bytes.last()) { text } else { text.trim() }

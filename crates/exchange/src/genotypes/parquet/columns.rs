@@ -12,6 +12,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::RowGroupReader;
 use parquet::schema::types::SchemaDescriptor;
 
+use crate::cells::trimmed;
 use crate::problem::Problem;
 
 /// Why a file could not be read on.
@@ -157,7 +158,7 @@ impl<'a> Cells<'a> {
     fn next_text(&mut self) -> Option<&'a str> {
         let value = self.column.values.get(self.value)?;
         self.value += 1;
-        std::str::from_utf8(value.data()).ok().map(str::trim)
+        std::str::from_utf8(value.data()).ok().map(trimmed)
     }
 }
 
