@@ -105,11 +105,21 @@ pub(crate) fn progress(total: u64, what: &'static str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = if total == 0 {
-        ProgressStyle::with_template("{msg} {pos} {spinner}")
-    } else {
-        ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
-    };
+    let template =
+        if total == 0 { "{msg} {pos} {spinner}" } else { "{msg} [{bar:30}] {pos}/{len} {eta}" };
+    bar(total, what, template)
+}
+
+/// A progress bar for bytes of files.
+pub(crate) fn progress_bytes(total: u64, what: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    bar(total, what, "{msg} [{bar:30}] {bytes}/{total_bytes} {eta}")
+}
+
+fn bar(total: u64, what: &'static str, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
     let bar = if total == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(total) };
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.with_message(what)

@@ -28,36 +28,65 @@ pub(crate) fn overlong(row: u64) -> Problem {
 
 /// Cuts a line into trimmed cells.
 pub(crate) fn split(line: &str, delimiter: char) -> Result<Vec<Cow<'_, str>>, Unclosed> {
-    let mut cells = Vec::new();
+    split_wide(line, delimiter, 0)
+}
+
+/// Like [`split`], with room made at once for the number of cells expected.
+pub(crate) fn split_wide(
+    line: &str,
+    delimiter: char,
+    width: usize,
+) -> Result<Vec<Cow<'_, str>>, Unclosed> {
+    let mut cells = Vec::with_capacity(width);
     let mut rest = Some(line);
     while let Some(text) = rest {
         let start = text.trim_start_matches(' ');
         let cell = if let Some(quoted) = start.strip_prefix('"') {
             let (cell, after) = quoted_cell(quoted)?;
-            rest = after.split_once(delimiter).map(|(_, next)| next);
-            Cow::Owned(cell.trim().to_owned())
-        } else if let Some((cell, next)) = text.split_once(delimiter) {
+            rest = cut(after, delimiter).map(|(_, next)| next);
+            match cell {
+                Cow::Borrowed(cell) => Cow::Borrowed(cell.trim()),
+                Cow::Owned(cell) => Cow::Owned(cell.trim().to_owned()),
+            }
+        } else if let Some((cell, next)) = cut(text, delimiter) {
             rest = Some(next);
-            Cow::Borrowed(cell.trim())
+            Cow::Borrowed(trimmed(cell))
         } else {
             rest = None;
-            Cow::Borrowed(text.trim())
+            Cow::Borrowed(trimmed(text))
         };
         cells.push(cell);
     }
     Ok(cells)
 }
 
+/// What stands before and after the first delimiter. Cells are short: looking at byte after byte
+/// is quicker than the search for a character that is made for long texts.
+fn cut(text: &str, delimiter: char) -> Option<(&str, &str)> {
+    let Some(byte) = u8::try_from(delimiter).ok().filter(u8::is_ascii) else {
+        return text.split_once(delimiter);
+    };
+    let at = text.bytes().position(|it| it == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// Trims; most cells have nothing to trim, which their first and last byte tell.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let inked = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if inked(bytes.first()) && inked(bytes.last()) { text } else { text.trim() }
+}
+
 /// The text up to the closing mark, and what follows that mark.
-fn quoted_cell(text: &str) -> Result<(String, &str), Unclosed> {
-    let mut cell = String::new();
+fn quoted_cell(text: &str) -> Result<(Cow<'_, str>, &str), Unclosed> {
+    let mut cell = Cow::Borrowed("");
     let mut rest = text;
     loop {
-        let (piece, after) = rest.split_once('"').ok_or(Unclosed)?;
-        cell.push_str(piece);
+        let (piece, after) = cut(rest, '"').ok_or(Unclosed)?;
+        cell += piece;
         match after.strip_prefix('"') {
             Some(more) => {
-                cell.push('"');
+                cell += "\"";
                 rest = more;
             }
             None => return Ok((cell, after)),

@@ -12,10 +12,12 @@ pub mod problem;
 mod lines;
 mod cells;
 mod contract;
+mod counted;
 
 pub mod booking_feed;
 pub mod manifest;
 pub mod genotypes;
 pub mod candidates;
 
+pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

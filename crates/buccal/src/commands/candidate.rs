@@ -1,19 +1,12 @@
-//! `buccal candidate ...`, and the search that needs no database.
+//! `buccal candidate ...`; the search that needs no database is in `candidate_search`.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Subcommand};
-use exchange::candidates::{CandidatePair, CandidateWriter};
-use genetics::{Level, LocusSet, Profile, SearchRule};
-use journey::ids::{CandidateId, SpecimenNumber};
-use serde::Serialize;
+use clap::Subcommand;
+use journey::ids::CandidateId;
 use service::candidate::Exclude;
 
-use super::{act, done, read, tables};
-use crate::output::{progress, show, wrong};
+use super::{act, candidate_search, done, read};
 use crate::shell::Common;
 
 /// What can be done with candidates.
@@ -55,46 +48,8 @@ pub(crate) enum Verb {
         candidate: String,
     },
     /// Search genotype tables against each other; needs no database
-    Search(Search),
+    Search(candidate_search::Search),
 }
-
-/// A search of files.
-#[derive(Args, Debug)]
-pub(crate) struct Search {
-    /// Genotype tables of persons
-    #[arg(long, required = true, num_args = 1..)]
-    persons: Vec<PathBuf>,
-    /// Genotype tables of evidence
-    #[arg(long, required = true, num_args = 1..)]
-    forensic: Vec<PathBuf>,
-    /// high, moderate or low
-    #[arg(long, default_value = "moderate")]
-    stringency: String,
-    /// Loci that must match at least
-    #[arg(long, default_value_t = 8)]
-    min_loci: u8,
-    /// Loci that may differ at most
-    #[arg(long, default_value_t = 1)]
-    mismatches: u8,
-    /// Loci looked at: core13, core20 or autosomal
-    #[arg(long, default_value = "core20")]
-    loci: String,
-    /// Where the candidates go (CSV)
-    #[arg(long)]
-    out: PathBuf,
-}
-
-/// What a search of files gave.
-#[derive(Serialize)]
-struct Searched {
-    persons: usize,
-    forensic: usize,
-    candidates: usize,
-    out: String,
-}
-
-/// Alleles at one locus that a search of files takes.
-const ALLELES_MAX: usize = 10;
 
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
@@ -117,85 +72,6 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Request { candidate } => act(common, |programme, op| {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
         }),
-        Verb::Search(search) => search_files(common, &search),
+        Verb::Search(search) => candidate_search::run(common, &search),
     }
-}
-
-fn search_files(common: &Common, search: &Search) -> anyhow::Result<ExitCode> {
-    let rule = rule(search)?;
-    let persons = profiles(&search.persons, rule.loci)?;
-    let forensic = profiles(&search.forensic, rule.loci)?;
-    let pairs = search::search_tables(&persons, &forensic, &rule)?;
-    let file = File::create(&search.out)
-        .with_context(|| format!("{} cannot be written", search.out.display()))?;
-    let mut out = CandidateWriter::new(file)?;
-    for pair in &pairs {
-        let name = |of: &[(String, Profile)], place: usize| {
-            of.get(place).map_or_else(String::new, |(name, _)| name.clone())
-        };
-        out.write(&CandidatePair {
-            forensic: SpecimenNumber::new(name(&forensic, pair.forensic)),
-            person: SpecimenNumber::new(name(&persons, pair.person)),
-            loci_compared: pair.compared.into(),
-            loci_matching: pair.matching.into(),
-            mismatches: pair.mismatching.into(),
-            stringency: pair.loosest.unwrap_or(Level::Mismatch),
-        })?;
-    }
-    out.finish()?;
-    let searched = Searched {
-        persons: persons.len(),
-        forensic: forensic.len(),
-        candidates: pairs.len(),
-        out: search.out.display().to_string(),
-    };
-    show(&searched, common.json)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn rule(search: &Search) -> anyhow::Result<SearchRule> {
-    let stringency = Level::from_word(&search.stringency).ok_or_else(|| {
-        let found = &search.stringency;
-        wrong(format!("--stringency: '{found}' was found; give high, moderate or low"))
-    })?;
-    let loci = LocusSet::named(&search.loci).ok_or_else(|| {
-        let found = &search.loci;
-        wrong(format!("--loci: '{found}' was found; give core13, core20 or autosomal"))
-    })?;
-    if usize::from(search.min_loci) > loci.len() {
-        let (found, most) = (search.min_loci, loci.len());
-        return Err(wrong(format!("--min-loci: {found} was found; {} has {most}", search.loci)));
-    }
-    Ok(SearchRule {
-        stringency,
-        stringency_by_locus: Vec::new(),
-        loci,
-        matching_min: search.min_loci,
-        mismatches_max: search.mismatches,
-    })
-}
-
-fn profiles(files: &[PathBuf], loci: LocusSet) -> anyhow::Result<Vec<(String, Profile)>> {
-    let bar = progress(files.len() as u64, "tables read");
-    let mut profiles = Vec::new();
-    for file in files {
-        let table = tables::genotype_table(file, None)?;
-        for sample in table.samples {
-            check_alleles(file, &sample.name, &sample.profile, loci)?;
-            profiles.push((sample.name, sample.profile));
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(profiles)
-}
-
-fn check_alleles(file: &Path, name: &str, profile: &Profile, loci: LocusSet) -> anyhow::Result<()> {
-    let found = profile.alleles_max(loci);
-    if found <= ALLELES_MAX {
-        return Ok(());
-    }
-    let file = file.display();
-    let text = format!("sample '{name}' has {found} alleles at one locus");
-    Err(wrong(format!("{file}: {text}; at most {ALLELES_MAX} can be searched")))
 }

@@ -5,8 +5,9 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use exchange::genotypes::{self, Table};
+use exchange::genotypes::{self, Layout, Sample, Summary, Table};
 use exchange::{Problem, write_error_file};
+use indicatif::ProgressBar;
 
 use crate::output::{remark, wrong};
 
@@ -15,20 +16,44 @@ const TOLD_MAX: usize = 10;
 
 /// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
-    let file = File::open(path);
-    let text = |error| format!("{}: {error}; give the path of a file", path.display());
-    Ok(BufReader::new(file.map_err(|error| wrong(text(error)))?))
+    open_file(path).map(BufReader::new)
 }
 
-/// Reads a genotype table and tells its problems; refuses a file without a table.
+fn open_file(path: &Path) -> anyhow::Result<File> {
+    let text = |error| format!("{}: {error}; give the path of a file", path.display());
+    File::open(path).map_err(|error| wrong(text(error)))
+}
+
+/// Reads a genotype table, text or Parquet, and tells its problems; refuses a file without a
+/// table.
 pub(crate) fn genotype_table(path: &Path, errors: Option<&Path>) -> anyhow::Result<Table> {
-    let (table, problems) = genotypes::read(open(path)?)
+    let (table, problems) = genotypes::read_file(open_file(path)?)
         .with_context(|| format!("{} cannot be read", path.display()))?;
     tell(path, &problems, errors)?;
-    if table.layout.is_none() {
-        return Err(wrong(format!("{}: no genotype table was understood", path.display())));
-    }
+    understood(path, table.layout.as_ref())?;
     Ok(table)
+}
+
+/// Hands over the samples of a genotype table of any size, text or Parquet, and tells its
+/// problems; refuses a file without a table. `bar` counts bytes. Samples of a file that is refused
+/// in the end were handed over in vain: what was made of them must not be kept.
+pub(crate) fn each_sample(
+    path: &Path,
+    bar: &ProgressBar,
+    take: impl FnMut(Sample) -> anyhow::Result<()>,
+) -> anyhow::Result<Summary> {
+    let count = bar.clone();
+    let (summary, problems) =
+        genotypes::each_in_file(open_file(path)?, move |bytes| count.inc(bytes), take)
+            .with_context(|| format!("{} was not read to its end", path.display()))?;
+    bar.suspend(|| tell(path, &problems, None))?;
+    understood(path, summary.layout.as_ref())?;
+    Ok(summary)
+}
+
+fn understood(path: &Path, layout: Option<&Layout>) -> anyhow::Result<()> {
+    let text = || wrong(format!("{}: no genotype table was understood", path.display()));
+    layout.map(|_| ()).ok_or_else(text)
 }
 
 /// Tells the first problems and writes all of them to the error file, if one is wanted or needed.

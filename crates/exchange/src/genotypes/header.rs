@@ -47,8 +47,8 @@ impl fmt::Display for Shape {
 pub struct Layout {
     /// Physical line of the header.
     pub row: u64,
-    /// Between cells.
-    pub delimiter: char,
+    /// Between cells; `None` in a file whose format keeps them apart.
+    pub delimiter: Option<char>,
     /// The form of the table.
     pub shape: Shape,
     /// Every column in the order of the file.
@@ -109,21 +109,38 @@ pub(super) struct Slots {
     pub(super) slots: Vec<Slot>,
 }
 
+impl Slots {
+    /// Every place of a row that is looked at, once.
+    pub(super) fn places(&self) -> Vec<usize> {
+        let cells = self.slots.iter().flat_map(|slot| &slot.cells);
+        let cells = cells.flat_map(|(place, height)| [Some(*place), *height]);
+        let places = [Some(self.sample), self.marker].into_iter().chain(cells).flatten();
+        let mut places: Vec<usize> = places.collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}
+
 /// Columns of one table; the widest export known has 113.
 const COLUMNS_MAX: usize = 4096;
 
+/// A header's layout, where a row keeps what, and what a person should look at.
 type Understood = (Layout, Slots, Vec<Problem>);
 
 /// Finds delimiter, shape and columns of a header line.
-pub(super) fn understand(header: &str, row: u64) -> Result<Understood, Problem> {
+pub(super) fn understand(
+    header: &str,
+    row: u64,
+) -> Result<(Layout, Slots, char, Vec<Problem>), Problem> {
     let mut best: Option<Problem> = None;
     let mut widest = 0;
     for delimiter in DELIMITERS {
         let Ok(cells) = split(header, delimiter) else {
             continue;
         };
-        match understand_cells(&cells, delimiter, row) {
-            Ok(understood) => return Ok(understood),
+        match understand_cells(&cells, Some(delimiter), row) {
+            Ok((layout, slots, warnings)) => return Ok((layout, slots, delimiter, warnings)),
             // The delimiter that cuts most is the likeliest, and its complaint the most useful.
             Err(problem) if best.is_none() || cells.len() > widest => {
                 widest = cells.len();
@@ -135,9 +152,10 @@ pub(super) fn understand(header: &str, row: u64) -> Result<Understood, Problem> 
     Err(best.unwrap_or_else(|| Unclosed.problem(row)))
 }
 
-fn understand_cells(
+/// Finds shape and columns of a header that is cut into cells.
+pub(super) fn understand_cells(
     cells: &[Cow<'_, str>],
-    delimiter: char,
+    delimiter: Option<char>,
     row: u64,
 ) -> Result<Understood, Problem> {
     if cells.len() > COLUMNS_MAX {

@@ -2,7 +2,9 @@
 //!
 //! [`read`] takes any table with one header line: long (one row for a sample and marker, alleles
 //! in numbered columns) or wide (one row for a sample, one or more columns for a locus), in any
-//! usual delimiter, encoding and line ending. [`LongWriter`] and [`WideWriter`] write both forms.
+//! usual delimiter, encoding and line ending; [`each`] takes the same and hands over the samples
+//! one by one, so that memory does not follow the table. [`LongWriter`] and [`WideWriter`] write
+//! both forms. [`parquet`] has the same for Parquet files, and [`each_in_file`] tells the two apart.
 //!
 //! What is taken without a word: columns that are not needed, blank lines, delimiters at the end
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
@@ -21,17 +23,23 @@
 mod spelling;
 mod header;
 mod reading;
+mod draft;
+mod rows;
 mod gather;
+mod stream;
+mod text;
+mod file;
 mod write;
+pub mod parquet;
 
 use std::io::{self, Read};
 
 use genetics::{Allele, Locus, Profile};
 
-use crate::cells::{overlong, split};
-use crate::lines::Lines;
 use crate::problem::{Problem, Problems};
+use rows::{Rows, Samples};
 
+pub use file::{each_in_file, read_file};
 pub use header::{Column, Layout, Meaning, Shape};
 pub use reading::SexCoding;
 pub use write::{LongWriter, NotWritten, WideColumns, WideWriter};
@@ -86,6 +94,22 @@ pub struct LeftOut {
     pub first_row: u64,
 }
 
+/// What a genotype table held whose samples were handed over one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How the columns were understood; `None` where the file was refused. A damaged Parquet file
+    /// may be refused late: what it handed over before must then not be used.
+    pub layout: Option<Layout>,
+    /// How Amelogenin was written; `None` where it was not typed.
+    pub sex_coding: Option<SexCoding>,
+    /// Samples handed over.
+    pub samples: u64,
+    /// Samples and repeated rows left out; each has its problem, as far as problems are listed.
+    pub left_out: u64,
+    /// Markers or columns that stand for no locus known here, as the file spells them.
+    pub unknown_markers: Vec<String>,
+}
+
 /// Reads a genotype table.
 ///
 /// Memory follows the result, not the input: one line is held at a time.
@@ -93,69 +117,95 @@ pub struct LeftOut {
 /// # Errors
 /// The input itself failed. Everything wrong with the content is a [`Problem`].
 pub fn read(input: impl Read) -> io::Result<(Table, Vec<Problem>)> {
-    let mut lines = Lines::new(input)?;
     let mut problems = Problems::default();
-    let Some((layout, slots)) = read_header(&mut lines, &mut problems)? else {
-        return Ok((Table::default(), problems.into_vec()));
-    };
-    let mut samples = gather::Gathering::new(&layout);
-    let (header_row, width) = (layout.row, layout.columns.len());
-    let mut anything = false;
-    while let Some(line) = lines.next_line()? {
-        if line.overlong {
-            problems.push(overlong(line.row));
-            samples.spoil_line(line.row, &line.text, layout.delimiter, &slots);
-            continue;
-        }
-        match split(&line.text, layout.delimiter) {
-            Ok(cells) if cells.iter().all(|cell| cell.is_empty()) => {}
-            Ok(cells) => {
-                anything = true;
-                samples.take_row(line.row, &cells, width, &slots, &mut problems);
-            }
-            Err(unclosed) => {
-                problems.push(unclosed.problem(line.row));
-                samples.spoil_line(line.row, &line.text, layout.delimiter, &slots);
-            }
-        }
-    }
-    if !anything {
-        let wrong = "no row stands below the header";
-        problems.push(Problem::warning(header_row, "", wrong, "at least one row"));
-    }
-    let table = samples.finish(layout, &mut problems);
-    Ok((table, problems.into_vec()))
+    let text = text::Text::open(input, &mut problems)?;
+    read_from(text, problems)
 }
 
-/// Reads a genotype table that is in memory.
+/// Reads a genotype table of any size and hands over each sample when it is complete.
+///
+/// In a wide table a row is a sample. It is handed over at once, in the order of the file, and
+/// what stays in memory is 8 to 16 bytes for each name. A name that stands in an earlier row is a
+/// problem and leaves out its row; [`read`], which holds the whole table, puts such rows together.
+/// Where sex is written in digits, samples wait for the first 2 (20,000 samples at most).
+///
+/// In a long table any later row may belong to any sample, so the samples are gathered as by
+/// [`read`] and handed over at the end. Memory follows such a table: write tables of national
+/// size wide.
+///
+/// # Errors
+/// The input failed, or `take` gave an error, which ends the reading.
+pub fn each<E: From<io::Error>>(
+    input: impl Read,
+    take: impl FnMut(Sample) -> Result<(), E>,
+) -> Result<(Summary, Vec<Problem>), E> {
+    let mut problems = Problems::default();
+    let text = text::Text::open(input, &mut problems)?;
+    each_from(text, problems, take)
+}
+
+/// Reads a genotype table that is in memory, in delimited text or Parquet.
 pub fn read_bytes(bytes: &[u8]) -> (Table, Vec<Problem>) {
-    read(bytes).unwrap_or_else(|error| {
+    let read = if parquet::is_parquet(bytes) {
+        parquet::read(parquet::Bytes::copy_from_slice(bytes))
+    } else {
+        read(bytes)
+    };
+    read.unwrap_or_else(|error| {
         let problem = Problem::error(1, "", error.to_string(), "a table that can be held");
         (Table::default(), vec![problem])
     })
 }
 
-/// The layout from the first line that is not blank; `None` (and a problem) where there is none.
-fn read_header<R: Read>(
-    lines: &mut Lines<R>,
-    problems: &mut Problems,
-) -> io::Result<Option<(Layout, header::Slots)>> {
-    let found = loop {
-        match lines.next_line()? {
-            None => break Err(Problem::error(1, "", "the file is empty", header::EXPECTED)),
-            Some(line) if line.overlong => break Err(overlong(line.row)),
-            Some(line) if line.text.trim().is_empty() => {}
-            Some(line) => break header::understand(&line.text, line.row),
-        }
+/// Where the rows of a table come from, behind its header.
+trait Source {
+    /// Gives every row to `rows`.
+    fn feed<S: Samples>(self, rows: &mut Rows<S>) -> Result<(), S::Stop>;
+}
+
+/// A header that was understood, and what follows it. `None` where the file was refused.
+type Opened<T> = Option<(Layout, header::Slots, T)>;
+
+fn read_from(opened: Opened<impl Source>, problems: Problems) -> io::Result<(Table, Vec<Problem>)> {
+    let Some((layout, slots, source)) = opened else {
+        return Ok((Table::default(), problems.into_vec()));
     };
-    match found {
-        Ok((layout, slots, warnings)) => {
-            warnings.into_iter().for_each(|warning| problems.push(warning));
-            Ok(Some((layout, slots)))
-        }
-        Err(problem) => {
-            problems.push(problem);
-            Ok(None)
-        }
+    let mut rows = Rows::new(&layout, slots, problems, gather::Gathering::default());
+    source.feed(&mut rows)?;
+    let ended = rows.end();
+    if ended.refused {
+        return Ok((Table::default(), ended.problems.into_vec()));
     }
+    let (table, problems) = gather::table(ended, layout);
+    Ok((table, problems.into_vec()))
+}
+
+fn each_from<E: From<io::Error>>(
+    opened: Opened<impl Source>,
+    problems: Problems,
+    take: impl FnMut(Sample) -> Result<(), E>,
+) -> Result<(Summary, Vec<Problem>), E> {
+    if !matches!(&opened, Some((layout, ..)) if layout.shape != Shape::Long) {
+        let (table, problems) = read_from(opened, problems)?;
+        let summary = Summary {
+            samples: table.samples.len() as u64,
+            left_out: table.left_out.len() as u64,
+            layout: table.layout,
+            sex_coding: table.sex_coding,
+            unknown_markers: table.unknown_markers,
+        };
+        table.samples.into_iter().try_for_each(take)?;
+        return Ok((summary, problems));
+    }
+    let Some((layout, slots, source)) = opened else {
+        return Ok((Summary::default(), problems.into_vec()));
+    };
+    let mut rows = Rows::new(&layout, slots, problems, stream::Stream::new(take));
+    source.feed(&mut rows)?;
+    let rows::Ended { mut samples, mut problems, refused, sexes, unknown_markers } = rows.end();
+    let sex_coding = if refused { None } else { samples.end(sexes, &mut problems)? };
+    let (samples, left_out) = (samples.samples, samples.left_out);
+    let layout = (!refused).then_some(layout);
+    let summary = Summary { layout, sex_coding, samples, left_out, unknown_markers };
+    Ok((summary, problems.into_vec()))
 }

@@ -109,20 +109,21 @@ pub(super) fn read<'a>(
 }
 
 fn allele(locus: Locus, token: &Token<'_>) -> Result<Allele, NotAReading> {
-    let wrong = format!("this is no allele of {locus}");
     let sexual = locus == Locus::Amelogenin;
-    let right = if sexual {
-        "X, Y or OL, or the digits 1 and 2"
-    } else {
-        "a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' or 'OL'"
-    };
-    let allele: Allele = token.text.parse().map_err(|_| token.fault(wrong.as_str(), right))?;
-    let sound = match allele.kind() {
+    let allele = token.text.parse::<Allele>().ok().filter(|allele| match allele.kind() {
         AlleleKind::OffLadder => true,
         AlleleKind::SexX | AlleleKind::SexY => sexual,
         _ => !sexual,
-    };
-    if sound { Ok(allele) } else { Err(token.fault(wrong, right)) }
+    });
+    allele.ok_or_else(|| {
+        let right = if sexual {
+            "X, Y or OL, or the digits 1 and 2"
+        } else {
+            "a number from 1 to 99 with at most one decimal after a point, '<9', '>15', '12.X' \
+             or 'OL'"
+        };
+        token.fault(format!("this is no allele of {locus}"), right)
+    })
 }
 
 /// The distinct alleles; `None` where there is none.

@@ -5,7 +5,7 @@ use genetics::{Allele, Category, Genotype, Locus, LocusSet, Profile};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
-type Samples = Vec<(String, Profile)>;
+pub(crate) type Samples = Vec<(String, Profile)>;
 
 fn allele() -> impl Strategy<Value = Allele> {
     let sized = (10_u16..400).prop_map(|tenths| Allele::exact(tenths).unwrap());
@@ -30,7 +30,7 @@ fn profile() -> impl Strategy<Value = Profile> {
     })
 }
 
-fn samples() -> impl Strategy<Value = Samples> {
+pub(crate) fn samples() -> impl Strategy<Value = Samples> {
     let name = "[0-9A-Za-z\"';,_.#=+-][ -~ü]{0,12}";
     btree_map(name.prop_map(|name| name.trim().to_owned()), profile(), 1..6)
         .prop_map(|samples| samples.into_iter().collect())
@@ -61,7 +61,7 @@ fn written_wide(samples: &Samples, columns: WideColumns, apart: usize) -> String
     String::from_utf8(bytes).unwrap()
 }
 
-fn contents(table: &Table) -> Samples {
+pub(crate) fn contents(table: &Table) -> Samples {
     table.samples.iter().map(|it| (it.name.clone(), it.profile.clone())).collect()
 }
 

@@ -8,6 +8,10 @@ mod genotypes;
 #[cfg(test)]
 mod genotypes_properties;
 #[cfg(test)]
+mod genotypes_streamed;
+#[cfg(test)]
+mod parquet_tables;
+#[cfg(test)]
 mod real_files;
 #[cfg(test)]
 mod booking_feed;
