@@ -17,5 +17,6 @@ pub mod booking_feed;
 pub mod manifest;
 pub mod genotypes;
 pub mod candidates;
+pub mod pairs;
 
 pub use problem::{Problem, Severity, write_error_file};

@@ -12,7 +12,7 @@ use journey::ids::{CandidateId, SpecimenNumber};
 use serde::Serialize;
 use service::candidate::Exclude;
 
-use super::{act, done, read, tables};
+use super::{act, done, pairs, read, tables};
 use crate::output::{progress, show, wrong};
 use crate::shell::Common;
 
@@ -56,6 +56,8 @@ pub(crate) enum Verb {
     },
     /// Search genotype tables against each other; needs no database
     Search(Search),
+    /// Compare every profile of a genotype table with every other; needs no database
+    Pairs(pairs::Pairs),
 }
 
 /// A search of files.
@@ -118,6 +120,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
         }),
         Verb::Search(search) => search_files(common, &search),
+        Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
 }
 

@@ -17,6 +17,7 @@ mod account;
 mod audit;
 mod custody;
 mod jobs;
+mod pairs;
 mod reference;
 mod report;
 pub(crate) mod serve;
