@@ -148,12 +148,14 @@ mod tests {
 
     /// When to cut the work how: as in earnest, or so that few rows take the ways of many.
     fn settings() -> impl Strategy<Value = Settings> {
-        let small = (0_usize..5, 1_usize..20, 0_usize..3, select(vec![0.0, 0.4, 9.0])).prop_map(
-            |(large_max, large_part, few, chance_max)| Settings {
+        let chances = (select(vec![0.0, 0.4, 9.0]), select(vec![0.0, 3.0, 1e6]));
+        let small = (0_usize..5, 1_usize..20, 0_usize..3, chances).prop_map(
+            |(large_max, large_part, few, (chance_max, meeting_cost))| Settings {
                 large_max,
                 large_part,
                 few,
                 chance_max,
+                meeting_cost,
             },
         );
         prop_oneof![1 => Just(Settings::default()), 9 => small]
@@ -186,7 +188,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1500))]
+        #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
         fn exactly_the_pairs_that_are_alike(
             list in lists(),

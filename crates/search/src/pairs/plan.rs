@@ -1,10 +1,11 @@
 //! Which rows are brought together by which loci, so that no pair can be missed.
 //!
-//! Every pair of rows that could be alike falls under some works, and these are sound for it: they
-//! are either one comparison of all with all, or joins on at least D + 1 disjoint groups of loci
-//! that both rows have. The few large panels are joined with each other on D + 1 groups, as large
-//! as can be. Rows of the many small panels are joined all at once on more, smaller groups, of which
-//! each row uses those that it has; rows that have too few of them are compared with everything.
+//! Every pair of rows that could be alike is met: either all rows of its two panels are compared, or
+//! they are joined on at least D + 1 disjoint groups of loci that both panels have. The few large
+//! panels are joined with each other on D + 1 groups, as large as can be; or, where these would let
+//! too many strangers meet, on every two of D + 2 groups, of which the pair agrees on two. Rows of the many small
+//! panels are joined all at once on more, smaller groups, of which each row uses those that it has;
+//! rows that have too few of them are compared with everything.
 //!
 //! Groups decide speed only: they are balanced by how rarely two rows agree on them.
 
@@ -55,11 +56,13 @@ pub(super) struct Settings {
     pub(super) few: usize,
     /// A join is worth it where no more than this share of pairs is expected to meet.
     pub(super) chance_max: f64,
+    /// What it costs to compare two rows that meet, where to deal a row for a join costs 1.
+    pub(super) meeting_cost: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { large_max: 12, large_part: 200, few: 16, chance_max: 0.05 }
+        Self { large_max: 12, large_part: 200, few: 16, chance_max: 0.05, meeting_cost: 3.0 }
     }
 }
 
@@ -112,7 +115,8 @@ impl Planner<'_> {
     }
 
     fn within<'a>(&self, panel: &'a Panel, works: &mut Vec<Work<'a>>) {
-        let groups = groups(panel.keyed, self.groups_needed(), &self.chances);
+        let rows = panel.rows.len() as f64;
+        let groups = self.keys(panel.keyed, rows, rows * rows / 2.0);
         if panel.rows.len() <= self.settings.few || !self.worth(&groups) {
             works.push(Work::All { left: Cow::Borrowed(&panel.rows), right: None });
             return;
@@ -126,7 +130,8 @@ impl Planner<'_> {
             return;
         }
         let (left, right) = (&other.rows, &one.rows);
-        let groups = groups(one.keyed & other.keyed, self.groups_needed(), &self.chances);
+        let [ours, theirs] = [left, right].map(|rows| rows.len() as f64);
+        let groups = self.keys(one.keyed & other.keyed, ours + theirs, ours * theirs);
         if left.len() <= self.settings.few || !self.worth(&groups) {
             let right = Some(Cow::Borrowed(&right[..]));
             works.push(Work::All { left: Cow::Borrowed(left), right });
@@ -134,6 +139,26 @@ impl Planner<'_> {
         }
         let join = |group| Work::Join { group, left: Cow::Borrowed(left), right: Some(right) };
         works.extend(groups.into_iter().map(join));
+    }
+
+    /// What large panels are joined on: D + 1 groups, or the unions of every two of D + 2. Fewer
+    /// joins, or fewer strangers that meet in them: whichever costs less.
+    fn keys(&self, loci: LocusBits, rows: f64, pairs: f64) -> Vec<Group> {
+        let single = groups(loci, self.groups_needed(), &self.chances);
+        let parts = groups(loci, self.groups_needed() + 1, &self.chances);
+        let united = parts.iter().enumerate().flat_map(|(number, one)| {
+            let others = parts.iter().skip(number + 1);
+            others.map(|other| Group {
+                loci: one.loci | other.loci,
+                chance: one.chance * other.chance,
+            })
+        });
+        let united: Vec<Group> = united.collect();
+        let cost = |keys: &[Group]| {
+            let chance: f64 = keys.iter().map(|key| key.chance).sum();
+            keys.len() as f64 * rows + pairs * chance * self.settings.meeting_cost
+        };
+        if !united.is_empty() && cost(&united) < cost(&single) { united } else { single }
     }
 
     /// Small groups: of 2 D + 3, a row may lack several and still have enough.
