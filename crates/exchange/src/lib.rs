@@ -18,6 +18,7 @@ pub mod booking_feed;
 pub mod manifest;
 pub mod genotypes;
 pub mod candidates;
+pub mod pairs;
 
 pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

@@ -31,6 +31,7 @@ mod rows;
 pub mod exact;
 pub mod oracle;
 pub mod table;
+pub mod pairs;
 
 pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
 pub use exact::{Exact, Loading};

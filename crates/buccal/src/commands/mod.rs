@@ -19,6 +19,7 @@ mod audit;
 mod custody;
 mod file_search;
 mod jobs;
+mod pairs;
 mod reference;
 mod report;
 pub(crate) mod serve;

@@ -18,6 +18,8 @@ mod kill;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod typing;
