@@ -4,7 +4,8 @@
 //! in numbered columns) or wide (one row for a sample, one or more columns for a locus), in any
 //! usual delimiter, encoding and line ending; [`each`] takes the same and hands over the samples
 //! one by one, so that memory does not follow the table. [`LongWriter`] and [`WideWriter`] write
-//! both forms. [`parquet`] has the same for Parquet files, and [`each_in_file`] tells the two apart.
+//! both forms. [`parquet`] has the same for Parquet files, and [`each_in_file`] tells the two
+//! apart.
 //!
 //! What is taken without a word: columns that are not needed, blank lines, delimiters at the end
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
