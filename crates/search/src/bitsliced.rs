@@ -14,7 +14,7 @@ use genetics::Level;
 
 use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::occurrence::Occurrence;
-use crate::planes::{BLOCK_ROWS, Lanes, Layout, OPEN, SINGLE, Step, sift};
+use crate::planes::{BLOCK_ROWS, Lanes, Layout, OPEN, Step, sift};
 use crate::question::Question;
 use crate::simd::{BUDGET_MAX, Simd, prefetch};
 use crate::store::Words;
@@ -29,7 +29,10 @@ const SPARE_ALLELES: usize = 4;
 /// A query made ready for the planes of one table.
 #[derive(Debug)]
 pub(crate) struct Sieve {
+    /// Best first.
     steps: Vec<Step>,
+    /// For each step, what is wanted, and the numbers of the alleles, ascending.
+    wanted: Vec<(Level, Vec<usize>)>,
 }
 
 /// Rows as planes of bits.
@@ -151,30 +154,37 @@ impl Bitsliced {
 
     /// Makes a query ready.
     pub(crate) fn sieve(&self, question: &Question) -> Sieve {
-        let mut steps = Vec::new();
+        let mut steps = Vec::with_capacity(LOCI);
         for position in positions(question.loci) {
-            if let Some(step) = self.layout.step(position, &question.asked(position)) {
-                steps.push((self.expected(&step), step));
+            let asked = question.asked(position);
+            if let Some(step) = self.layout.step(position, &asked) {
+                let wanted = asked.wanted.unwrap_or(Level::Mismatch);
+                let alleles: Vec<usize> = numbers(asked.alleles).collect();
+                steps.push((self.expected(position, wanted, &alleles), step, (wanted, alleles)));
             }
         }
         steps.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Sieve { steps: steps.into_iter().map(|(_, step)| step).collect() }
+        let (steps, wanted) = steps.into_iter().map(|(_, step, wanted)| (step, wanted)).unzip();
+        Sieve { steps, wanted }
     }
 
-    /// The share of typed rows that will satisfy a step, roughly.
-    fn expected(&self, step: &Step) -> f64 {
-        let open = f64::from(self.counts[step.first + OPEN].0);
+    /// The share of typed rows that will satisfy a query at a position, roughly.
+    fn expected(&self, position: usize, wanted: Level, alleles: &[usize]) -> f64 {
+        let place = self.layout.places[position];
+        let open = f64::from(self.counts[place.first + OPEN].0);
         let typed = (self.rows as f64 - open).max(1.0);
-        let having = |plane: &usize| (f64::from(self.counts[*plane].0) - open).max(0.0) / typed;
-        let alone = |plane: &usize| (f64::from(self.counts[*plane].1) - open).max(0.0) / typed;
-        match step.wanted {
-            Level::Low => step.alleles.iter().map(having).sum(),
-            Level::High => step.alleles.iter().map(having).product(),
+        let share = |count: u32| (f64::from(count) - open).max(0.0) / typed;
+        let known = alleles.iter().filter(|number| **number < place.alleles);
+        let known = known.map(|number| self.counts[place.allele(*number)]);
+        let having = known.clone().map(|(having, _)| share(having));
+        let alone = known.map(|(_, alone)| f64::from(alone) / typed);
+        match wanted {
+            Level::Low => having.sum(),
+            Level::High => having.product(),
             _ => {
-                let all: f64 = step.alleles.iter().map(having).product();
-                let some: f64 = step.alleles.iter().map(having).sum();
-                let within = if step.alleles.len() > 2 { some * some / 2.0 } else { 0.0 };
-                all + step.alleles.iter().map(alone).sum::<f64>() + within
+                let some: f64 = having.clone().sum();
+                let within = if alleles.len() > 2 { some * some / 2.0 } else { 0.0 };
+                having.product::<f64>() + alone.sum::<f64>() + within
             }
         }
     }
@@ -207,8 +217,7 @@ impl Bitsliced {
         let planes = &self.blocks[block * self.layout.planes..][..self.layout.planes];
         let first = sieve.steps.iter().filter(|step| typed >> step.position & 1 == 1);
         for step in first.take(STEPS_AHEAD) {
-            prefetch(&planes[step.first + SINGLE]);
-            step.alleles.iter().for_each(|plane| prefetch(&planes[*plane]));
+            step.planes().into_iter().for_each(|plane| prefetch(&planes[plane]));
         }
     }
 
@@ -259,9 +268,9 @@ impl Bitsliced {
         if budget > BUDGET_MAX {
             return left;
         }
-        for step in &sieve.steps {
-            let occurrence = &self.occurrence[step.position];
-            let mut missed = !occurrence.may_satisfy(step.wanted, &step.numbers, word);
+        for (step, (wanted, alleles)) in sieve.steps.iter().zip(&sieve.wanted) {
+            let occurrence = &self.occurrence[usize::from(step.position)];
+            let mut missed = !occurrence.may_satisfy(*wanted, alleles, word);
             for count in &mut over {
                 let carried = *count & missed;
                 *count |= missed;

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use crate::codes::codes;
 use crate::engine::{Found, IndexSet};
 use crate::groups::Group;
-use crate::lexicon::{AlleleBits, Lexicon, LocusBits};
+use crate::lexicon::{AlleleBits, Lexicon, LocusBits, numbers, positions};
 use crate::panel::{Panel, Plan};
 use crate::planes::{BLOCK_ROWS, Lanes, Layout, NO_LANES, Step, satisfying, sift};
 use crate::question::{Asked, Question, Terms};
@@ -243,7 +243,7 @@ impl Join<'_> {
         desk.planes.resize(queries.len().div_ceil(BLOCK_ROWS) * desk.layout.planes, NO_LANES);
         let sliced = group.slice_loci().map(|(place, _)| self.panel.positions()[place]);
         let sliced = sliced.fold(0, |bits: LocusBits, position| bits | 1 << position);
-        let loci: Vec<usize> = crate::lexicon::positions(desk.layout.loci() & !sliced).collect();
+        let loci: Vec<usize> = positions(desk.layout.loci() & !sliced).collect();
         for (place, (_, query)) in desk.order.iter().enumerate() {
             let question = &self.questions[*query as usize];
             let block = place / BLOCK_ROWS * desk.layout.planes;
@@ -268,14 +268,15 @@ impl Join<'_> {
         loci: &[usize],
         answers: &mut Vec<Answer>,
     ) {
-        let must = group.loci().count() - group.slice_loci().count();
-        let (first, rest) = loci.split_at(must.min(loci.len()));
+        let own = group.loci().count() - group.slice_loci().count();
+        let (first, rest) = loci.split_at(own.min(loci.len()));
         let Some((first, second)) = first.split_first() else {
             return;
         };
         let blocks: Vec<&[Lanes]> = desk.planes.chunks_exact(desk.layout.planes).collect();
         let mut left: Vec<(usize, Lanes)> = Vec::new();
         let mut last = None;
+        let (mut must, mut may) = (Vec::new(), Vec::new());
         for row in rows {
             let Some(row) = group.row(row) else { continue };
             let ids = self.panel.ids(row);
@@ -292,18 +293,25 @@ impl Join<'_> {
                     }
                 }
             }
-            let second = second.iter().filter_map(|place| steps.at(*place, ids[*place]));
+            must.clear();
+            must.extend(second.iter().filter_map(|place| steps.at(*place, ids[*place])));
+            may.clear();
+            may.extend(rest.iter().filter_map(|place| steps.at(*place, ids[*place])));
             for (block, lanes) in &left {
                 let planes = blocks[*block];
-                let must = |lanes, step| both(lanes, satisfying(planes, step));
-                let lanes = second.clone().fold(*lanes, must);
+                let mut lanes = *lanes;
+                for step in &must {
+                    lanes = both(lanes, satisfying(planes, step));
+                }
                 if !any(&lanes) {
                     continue;
                 }
-                let others = rest.iter().filter_map(|place| steps.at(*place, ids[*place]));
-                let lanes = sift::<OVER>(planes, others, lanes);
+                let lanes = sift::<OVER>(planes, may.iter().copied(), lanes);
+                if !any(&lanes) {
+                    continue;
+                }
                 for (word, lanes) in lanes.into_iter().enumerate() {
-                    for bit in crate::lexicon::numbers(lanes) {
+                    for bit in numbers(lanes) {
                         let (_, query) = desk.order[block * BLOCK_ROWS + word * 64 + bit];
                         self.compare(row, query, answers);
                     }
@@ -327,7 +335,7 @@ fn both(one: Lanes, other: Lanes) -> Lanes {
 
 #[inline(always)]
 fn any(lanes: &Lanes) -> bool {
-    lanes.iter().fold(0, |any, word| any | word) != 0
+    *lanes != NO_LANES
 }
 
 /// The lanes of so many rows, from the first on.

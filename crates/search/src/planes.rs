@@ -64,16 +64,39 @@ pub(crate) struct Layout {
     pub(crate) planes: usize,
 }
 
-/// One locus of a query.
+/// One locus of a query, ready for the planes. Small and in one piece: a search reads millions.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    pub(crate) position: usize,
-    pub(crate) wanted: Level,
-    pub(crate) first: usize,
-    /// The planes of the alleles.
-    pub(crate) alleles: Vec<usize>,
-    /// The numbers of the alleles, ascending.
-    pub(crate) numbers: Vec<usize>,
+    pub(crate) position: u8,
+    how: How,
+    /// The plane of the lower allele.
+    low: u16,
+    /// The plane of the higher allele; the same where there is one.
+    high: u16,
+    /// *single* or *double* of the locus.
+    count: u16,
+    rare: Option<Box<Rare>>,
+}
+
+/// How one or two alleles are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// High: both and as many as they are.
+    Equal,
+    /// Moderate: both, or one of them alone.
+    Within,
+    /// Low: one of them.
+    Some,
+    /// See [`Rare`].
+    Rare,
+}
+
+/// Three alleles and more, or a required one.
+#[derive(Clone, Debug)]
+struct Rare {
+    wanted: Level,
+    first: usize,
+    alleles: Vec<usize>,
     required: Option<usize>,
 }
 
@@ -125,14 +148,31 @@ impl Layout {
         let plane = |number: usize| {
             if number < place.alleles { place.allele(number) } else { place.first + OPEN }
         };
-        let required = asked.required;
+        let required = (asked.required != 0).then(|| asked.required.trailing_zeros() as usize);
+        let mut alleles = numbers(asked.alleles).map(plane);
+        let (low, high, more) = (alleles.next()?, alleles.next(), alleles.next());
+        let how = match wanted {
+            _ if more.is_some() || required.is_some() => How::Rare,
+            Level::High => How::Equal,
+            Level::Low => How::Some,
+            _ => How::Within,
+        };
+        let double = how == How::Equal && high.is_some();
+        let rare = (how == How::Rare).then(|| {
+            Box::new(Rare {
+                wanted,
+                first: place.first,
+                alleles: numbers(asked.alleles).map(plane).collect(),
+                required: required.map(plane),
+            })
+        });
         Some(Step {
-            position,
-            wanted,
-            first: place.first,
-            alleles: numbers(asked.alleles).map(plane).collect(),
-            numbers: numbers(asked.alleles).collect(),
-            required: (required != 0).then(|| plane(required.trailing_zeros() as usize)),
+            position: position as u8,
+            how,
+            low: low as u16,
+            high: high.unwrap_or(low) as u16,
+            count: (place.first + if double { DOUBLE } else { SINGLE }) as u16,
+            rare,
         })
     }
 
@@ -163,32 +203,50 @@ pub(crate) fn sift<'s, const OVER: usize>(
             left[word] &= !over[OVER - 1][word];
         }
         done += 1;
-        if done >= OVER && left.iter().fold(0, |any, word| any | word) == 0 {
+        if done >= OVER && left == NO_LANES {
             return NO_LANES;
         }
     }
     left
 }
 
+impl Step {
+    /// The planes that will be read first.
+    #[inline(always)]
+    pub(crate) fn planes(&self) -> [usize; 3] {
+        [self.low, self.high, self.count].map(usize::from)
+    }
+}
+
 /// Rows that satisfy one step.
 #[inline(always)]
 pub(crate) fn satisfying(planes: &[Lanes], step: &Step) -> Lanes {
-    let satisfied = match (step.wanted, step.alleles.as_slice()) {
-        (Level::Moderate, [a, b]) => {
-            let (a, b, single) = (&planes[*a], &planes[*b], &planes[step.first + SINGLE]);
-            each(|word| (a[word] & b[word]) | (single[word] & (a[word] | b[word])))
+    let [low, high, count] = step.planes();
+    let (low, high, count) = (&planes[low], &planes[high], &planes[count]);
+    match step.how {
+        How::Within => each(|at| (low[at] & high[at]) | (count[at] & (low[at] | high[at]))),
+        How::Equal => each(|at| low[at] & high[at] & count[at]),
+        How::Some => each(|at| low[at] | high[at]),
+        How::Rare => step.rare.as_deref().map_or([u64::MAX; 8], |rare| rare.satisfying(planes)),
+    }
+}
+
+impl Rare {
+    #[inline(never)]
+    fn satisfying(&self, planes: &[Lanes]) -> Lanes {
+        let alleles = self.alleles.as_slice();
+        let satisfied = match self.wanted {
+            Level::Moderate | Level::Mismatch => within(planes, self.first, alleles),
+            Level::Low => {
+                let lanes = alleles.iter().map(|plane| &planes[*plane]);
+                lanes.fold(NO_LANES, |some, plane| each(|word| some[word] | plane[word]))
+            }
+            Level::High => equal(planes, self.first, alleles),
+        };
+        match self.required {
+            Some(plane) => each(|word| satisfied[word] & planes[plane][word]),
+            None => satisfied,
         }
-        (Level::Moderate, [one]) => planes[*one],
-        (Level::Moderate | Level::Mismatch, alleles) => within(planes, step.first, alleles),
-        (Level::Low, alleles) => {
-            let lanes = alleles.iter().map(|plane| &planes[*plane]);
-            lanes.fold(NO_LANES, |some, plane| each(|word| some[word] | plane[word]))
-        }
-        (Level::High, alleles) => equal(planes, step.first, alleles),
-    };
-    match step.required {
-        Some(plane) => each(|word| satisfied[word] & planes[plane][word]),
-        None => satisfied,
     }
 }
 
