@@ -3,7 +3,7 @@
 //! Pairs that differ at few loci are a person sampled twice, twins, or one profile under two names.
 //! The matrix counts all pairs by how many loci match. What either means is for a person to say.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -123,10 +123,13 @@ struct List {
 impl List {
     fn read(file: &Path) -> anyhow::Result<Self> {
         let mut list = Self { names: Vec::new(), roster: Roster::new() };
-        for sample in tables::genotype_table(file, None)?.samples {
+        let bar = progress(fs::metadata(file).map_or(0, |file| file.len()), "bytes read");
+        tables::each_sample(file, &bar, |sample| {
             list.roster.push(&PackedProfile::from(&sample.profile))?;
             list.names.push(sample.name.into());
-        }
+            Ok(())
+        })?;
+        bar.finish_and_clear();
         Ok(list)
     }
 

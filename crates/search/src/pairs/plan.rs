@@ -10,6 +10,7 @@
 //! Groups decide speed only: they are balanced by how rarely two rows agree on them.
 
 use std::borrow::Cow;
+use std::iter;
 
 use super::panels::Panel;
 use super::roster::{Limits, Roster};
@@ -62,7 +63,7 @@ pub(super) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { large_max: 12, large_part: 200, few: 16, chance_max: 0.05, meeting_cost: 3.0 }
+        Self { large_max: 12, large_part: 200, few: 16, chance_max: 0.25, meeting_cost: 3.0 }
     }
 }
 
@@ -87,7 +88,7 @@ pub(super) fn plan<'a>(
         for other in large.iter().skip(number + 1) {
             planner.between(one, other, &mut works);
         }
-        planner.small_with_large(small, one, &mut works);
+        planner.small_with_large(small, one, large, &mut works);
     }
     planner.small_with_small(small, large.first(), &mut works);
     works
@@ -161,26 +162,43 @@ impl Planner<'_> {
         if !united.is_empty() && cost(&united) < cost(&single) { united } else { single }
     }
 
-    /// Small groups: of 2 D + 3, a row may lack several and still have enough.
-    fn small_groups(&self, loci: LocusBits) -> Vec<Group> {
-        groups(loci, 2 * self.groups_needed() + 1, &self.chances)
+    /// Of 2 D + 3 groups a row may lack several and still have enough.
+    fn many_groups(&self) -> usize {
+        2 * self.groups_needed() + 1
     }
 
+    /// Groups are chosen among the loci of the large panel, and for rows that have too few of these
+    /// among the loci that it shares with each other large panel: an old kit lacks many loci. First
+    /// few large groups, for rows that lack little; then many small ones.
     fn small_with_large<'a>(
         &self,
         small: &'a [Panel],
         large: &'a Panel,
+        models: &[Panel],
         works: &mut Vec<Work<'a>>,
     ) {
-        let able = small.iter().filter(|panel| self.can_match(panel, large));
-        let (joined, rest) =
-            self.spread(able, self.small_groups(large.keyed), |_| self.groups_needed());
-        let join =
-            |(group, left)| Work::Join { group, left: Cow::Owned(left), right: Some(&large.rows) };
-        works.extend(joined.into_iter().map(join));
+        let mut rest: Vec<&Panel> =
+            small.iter().filter(|panel| self.can_match(panel, large)).collect();
+        let mut tried = Vec::new();
+        let few_large_groups = self.groups_needed() + 1;
+        let loci = iter::once(large).chain(models).map(|model| model.keyed & large.keyed);
+        let choices = loci.flat_map(|loci| [(loci, few_large_groups), (loci, self.many_groups())]);
+        for (loci, count) in choices {
+            if rest.is_empty() || tried.contains(&(loci, count)) {
+                continue;
+            }
+            tried.push((loci, count));
+            let groups = groups(loci, count, &self.chances);
+            let (joined, left) = self.spread(rest, groups, |_| self.groups_needed());
+            let right = &large.rows[..];
+            let join =
+                |(group, left)| Work::Join { group, left: Cow::Owned(left), right: Some(right) };
+            works.extend(joined.into_iter().map(join));
+            rest = left;
+        }
         if !rest.is_empty() {
             let right = Some(Cow::Borrowed(&large.rows[..]));
-            works.push(Work::All { left: Cow::Owned(rest), right });
+            works.push(Work::All { left: Cow::Owned(rows(&rest)), right });
         }
     }
 
@@ -191,43 +209,45 @@ impl Planner<'_> {
         model: Option<&Panel>,
         works: &mut Vec<Work<'a>>,
     ) {
-        let groups = self.small_groups(model.map_or(self.limits.loci, |panel| panel.keyed));
+        let loci = model.map_or(self.limits.loci, |panel| panel.keyed);
+        let groups = groups(loci, self.many_groups(), &self.chances);
         let needed = |groups: usize| (groups + self.groups_needed()).div_ceil(2);
-        let (joined, rest) = self.spread(small.iter(), groups, needed);
+        let small: Vec<&Panel> = small.iter().collect();
+        let (joined, rest) = self.spread(small.clone(), groups, needed);
         let join = |(group, left)| Work::Join { group, left: Cow::Owned(left), right: None };
         works.extend(joined.into_iter().map(join));
         if !rest.is_empty() {
-            let all: Vec<u32> = small.iter().flat_map(|panel| &panel.rows).copied().collect();
-            works.push(Work::All { left: Cow::Owned(rest), right: Some(Cow::Owned(all)) });
+            let all = Some(Cow::Owned(rows(&small)));
+            works.push(Work::All { left: Cow::Owned(rows(&rest)), right: all });
         }
     }
 
-    /// The rows of small panels by group that they have, and the rows that have too few groups.
+    /// The rows of small panels by group that they have, and the panels that have too few groups.
     fn spread<'a>(
         &self,
-        panels: impl Iterator<Item = &'a Panel>,
+        panels: Vec<&'a Panel>,
         groups: Vec<Group>,
         needed: impl Fn(usize) -> usize,
-    ) -> (Vec<(Group, Vec<u32>)>, Vec<u32>) {
+    ) -> (Vec<(Group, Vec<u32>)>, Vec<&'a Panel>) {
         let needed = if self.worth(&groups) { needed(groups.len()) } else { usize::MAX };
-        let mut joined: Vec<(Group, Vec<u32>)> =
-            groups.into_iter().map(|group| (group, Vec::new())).collect();
-        let (mut rest, mut rich) = (Vec::new(), Vec::new());
-        for panel in panels {
-            let has = |group: &Group| group.loci & !panel.keyed == 0;
-            let enough = joined.iter().filter(|(group, _)| has(group)).count() >= needed;
-            if enough { rich.push(panel) } else { rest.extend(&panel.rows) }
-        }
+        let has = |panel: &Panel, group: &Group| group.loci & !panel.keyed == 0;
+        let (rich, rest): (Vec<&Panel>, Vec<&Panel>) = panels
+            .iter()
+            .partition(|panel| groups.iter().filter(|group| has(panel, group)).count() >= needed);
         if rich.iter().map(|panel| panel.rows.len()).sum::<usize>() <= self.settings.few {
-            rest.extend(rich.drain(..).flat_map(|panel| &panel.rows));
+            return (Vec::new(), panels);
         }
-        for (group, rows) in &mut joined {
-            let having = rich.iter().filter(|panel| group.loci & !panel.keyed == 0);
-            rows.extend(having.flat_map(|panel| &panel.rows));
-        }
-        joined.retain(|(_, rows)| !rows.is_empty());
-        (joined, rest)
+        let joined = groups.into_iter().map(|group| {
+            let having: Vec<&Panel> =
+                rich.iter().copied().filter(|panel| has(panel, &group)).collect();
+            (group, rows(&having))
+        });
+        (joined.filter(|(_, rows)| !rows.is_empty()).collect(), rest)
     }
+}
+
+fn rows(panels: &[&Panel]) -> Vec<u32> {
+    panels.iter().flat_map(|panel| &panel.rows).copied().collect()
 }
 
 /// Disjoint groups that hold all the loci, as equally rare as can be: each locus goes, the most
