@@ -1,11 +1,12 @@
 //! Which rows are brought together by which loci, so that no pair can be missed.
 //!
-//! Every pair of rows that could be alike is met: either all rows of its two panels are compared, or
-//! they are joined on at least D + 1 disjoint groups of loci that both panels have. The few large
-//! panels are joined with each other on D + 1 groups, as large as can be; or, where these would let
-//! too many strangers meet, on every two of D + 2 groups, of which the pair agrees on two. Rows of the many small
-//! panels are joined all at once on more, smaller groups, of which each row uses those that it has;
-//! rows that have too few of them are compared with everything.
+//! Every pair of rows that could be alike is met: either all rows of its two panels are compared,
+//! or they are joined on at least D + 1 disjoint groups of loci that both panels have.
+//!
+//! The few large panels are joined with each other on D + 1 groups, as large as can be; or, where
+//! these would let too many strangers meet, on every two of D + 2 groups, of which the pair agrees
+//! on two. Rows of the many small panels are joined all at once on more, smaller groups, of which
+//! each row uses those that it has; rows that have too few are compared with everything.
 //!
 //! Groups decide speed only: they are balanced by how rarely two rows agree on them.
 

@@ -128,19 +128,22 @@ impl Planes {
 
 #[inline(always)]
 fn and(one: Word, other: Word) -> Word {
-    std::array::from_fn(|at| one[at] & other[at])
+    let ([a, b], [c, d]) = (one, other);
+    [a & c, b & d]
 }
 
 #[inline(always)]
 fn xor(one: Word, other: Word) -> Word {
-    std::array::from_fn(|at| one[at] ^ other[at])
+    let ([a, b], [c, d]) = (one, other);
+    [a ^ c, b ^ d]
 }
 
 /// Adds two bits to a sum bit and gives the carry.
 #[inline(always)]
 fn add(sum: &mut Word, one: Word, other: Word) -> Word {
     let either = xor(*sum, one);
-    let carry = std::array::from_fn(|at| (sum[at] & one[at]) | (either[at] & other[at]));
+    // Never both: where the first two are set, either is not.
+    let carry = xor(and(*sum, one), and(either, other));
     *sum = xor(either, other);
     carry
 }
@@ -162,7 +165,9 @@ impl Tally {
                 let (quads, _) = bytes.as_chunks::<4>();
                 for quad in quads {
                     for (counts, byte) in self.low.iter_mut().zip(quad) {
-                        counts[usize::from(*byte)] += 1;
+                        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+                            *count += 1;
+                        }
                     }
                 }
             }
