@@ -127,23 +127,28 @@ impl Planes {
 }
 
 #[inline(always)]
+fn each(mut one: Word, other: Word, operation: impl Fn(u64, u64) -> u64) -> Word {
+    for (one, other) in one.iter_mut().zip(other) {
+        *one = operation(*one, other);
+    }
+    one
+}
+
+#[inline(always)]
 fn and(one: Word, other: Word) -> Word {
-    let ([a, b], [c, d]) = (one, other);
-    [a & c, b & d]
+    each(one, other, |one, other| one & other)
 }
 
 #[inline(always)]
 fn xor(one: Word, other: Word) -> Word {
-    let ([a, b], [c, d]) = (one, other);
-    [a ^ c, b ^ d]
+    each(one, other, |one, other| one ^ other)
 }
 
 /// Adds two bits to a sum bit and gives the carry.
 #[inline(always)]
 fn add(sum: &mut Word, one: Word, other: Word) -> Word {
     let either = xor(*sum, one);
-    // Never both: where the first two are set, either is not.
-    let carry = xor(and(*sum, one), and(either, other));
+    let carry = each(and(*sum, one), and(either, other), |first, second| first | second);
     *sum = xor(either, other);
     carry
 }
