@@ -14,9 +14,9 @@ use genetics::Level;
 
 use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::occurrence::Occurrence;
-use crate::planes::{BLOCK_ROWS, Lanes, Layout, OPEN, Step, sift};
+use crate::planes::{BLOCK_ROWS, Layout, OPEN, Step, sift};
 use crate::question::Question;
-use crate::simd::{BUDGET_MAX, Simd, prefetch};
+use crate::simd::{BUDGET_MAX, Lanes, Simd, Wide, Work, prefetch};
 use crate::store::Words;
 
 /// Blocks that are fetched ahead, and steps of them: most blocks are done after so many.
@@ -25,6 +25,30 @@ const STEPS_AHEAD: usize = 4;
 
 /// Alleles that may be new at a locus after the table was made.
 const SPARE_ALLELES: usize = 4;
+
+/// Rows of a block are sifted.
+struct Sift<'a, I> {
+    planes: &'a [Lanes],
+    steps: I,
+    left: Lanes,
+    budget: u32,
+}
+
+impl<'a, I: Iterator<Item = &'a Step>> Work for Sift<'a, I> {
+    type Out = Lanes;
+
+    #[inline(always)]
+    fn with<W: Wide>(self) -> Lanes {
+        let left = W::load(&self.left);
+        match self.budget {
+            0 => sift::<W, 1>(self.planes, self.steps, left).lanes(),
+            1 => sift::<W, 2>(self.planes, self.steps, left).lanes(),
+            2 => sift::<W, 3>(self.planes, self.steps, left).lanes(),
+            3 => sift::<W, 4>(self.planes, self.steps, left).lanes(),
+            _ => self.left,
+        }
+    }
+}
 
 /// A query made ready for the planes of one table.
 #[derive(Debug)]
@@ -242,16 +266,7 @@ impl Bitsliced {
         let at =
             |loci: LocusBits| sieve.steps.iter().filter(move |step| loci >> step.position & 1 == 1);
         let steps = at(all).chain(at(typed & !all));
-        let lanes = simd.run(
-            #[inline(always)]
-            || match budget {
-                0 => sift::<1>(planes, steps, live),
-                1 => sift::<2>(planes, steps, live),
-                2 => sift::<3>(planes, steps, live),
-                3 => sift::<4>(planes, steps, live),
-                _ => live,
-            },
-        );
+        let lanes = simd.run(Sift { planes, steps, left: live, budget });
         for (word, lanes) in lanes.into_iter().enumerate() {
             numbers(lanes).for_each(|bit| found(block * BLOCK_ROWS + word * 64 + bit));
         }

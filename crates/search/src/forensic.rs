@@ -19,7 +19,9 @@ use crate::planes::BLOCK_ROWS;
 use genetics::Index;
 
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
-use crate::lexicon::{AlleleBits, GenotypeId, Ids, LOCI, Lexicon, LocusLexicon, UNLISTED, typed};
+use crate::lexicon::{
+    GenotypeId, Ids, LOCI, Lexicon, LocusBits, LocusLexicon, UNLISTED, positions, typed,
+};
 use crate::packed::PackedProfile;
 use crate::question::Question;
 use crate::settings::Settings;
@@ -141,7 +143,7 @@ impl Segment {
 impl Forensic {
     pub(crate) fn new(listed: Vec<Listed>, lexicon: &Lexicon) -> Result<Self, SearchError> {
         each_once(listed.iter().map(|row| row.key))?;
-        let order = Likeness::new(&listed).order(&listed, lexicon);
+        let order = Likeness::new(&listed, lexicon).order();
         let mut listed: Vec<Option<Listed>> = listed.into_iter().map(Some).collect();
         let mut segment = Segment::new(listed.len(), lexicon);
         let mut places = HashMap::with_capacity(listed.len());
@@ -216,75 +218,80 @@ impl Forensic {
 }
 
 /// The order in which like rows lie together: mixtures after the others, those typed at few loci
-/// after those at many, then by the two loci at which they are typed that tell most, and then by
-/// the genotypes there, so that a block holds few of them at both.
-struct Likeness {
-    best_first: Vec<usize>,
+/// after those at many. Within these, rows are cut into strips by their genotypes at a locus, each
+/// strip by those at another, and so on, so that a block holds few of the genotypes of each.
+struct Likeness<'a> {
+    lexicon: &'a Lexicon,
+    rows: &'a [Listed],
+    /// How much a locus tells, by its position.
+    telling: [f64; LOCI],
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Kind {
-    mixture: bool,
-    few: u32,
-    loci: [usize; 2],
-}
+/// Loci by which rows are cut into strips.
+const STRIP_LOCI: u32 = 3;
 
-struct Placed {
-    kind: Kind,
-    alleles: [AlleleBits; 2],
-    key: SpecimenKey,
-    listed: usize,
-}
-
-impl Likeness {
+impl<'a> Likeness<'a> {
     /// A locus tells the more, the less often two rows have the same genotype there.
-    fn new(rows: &[Listed]) -> Self {
-        let alike = |position: usize| {
+    fn new(rows: &'a [Listed], lexicon: &'a Lexicon) -> Self {
+        let telling = std::array::from_fn(|position| {
             let mut counts = vec![0u32; usize::from(UNLISTED) + 1];
             rows.iter().for_each(|row| counts[usize::from(row.ids[position])] += 1);
             counts[0] = 0;
             let typed: f64 = counts.iter().map(|count| f64::from(*count)).sum();
             let pairs: f64 = counts.iter().map(|count| f64::from(*count).powi(2)).sum();
-            if typed == 0.0 { 1.0 } else { pairs / typed.powi(2) }
-        };
-        let mut best_first: Vec<(f64, usize)> = (0..LOCI).map(|at| (alike(at), at)).collect();
-        best_first.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self { best_first: best_first.into_iter().map(|(_, position)| position).collect() }
+            1.0 - pairs / typed.powi(2).max(1.0)
+        });
+        Self { lexicon, rows, telling }
     }
 
-    fn placed(&self, place: usize, row: &Listed, lexicon: &Lexicon) -> Placed {
-        let typed = typed(&row.ids);
-        let (mut loci, mut alleles) = ([LOCI; 2], [0; 2]);
-        let best = self.best_first.iter().filter(|position| typed >> **position & 1 == 1);
-        for ((locus, alleles), position) in loci.iter_mut().zip(&mut alleles).zip(best) {
-            *locus = *position;
-            *alleles = lexicon.loci()[*position].genotype(row.ids[*position]);
-        }
+    fn kind(&self, row: &Listed) -> (bool, u32) {
         let count = |(locus, id): (&LocusLexicon, &GenotypeId)| locus.genotype(*id).count_ones();
-        let mixture = lexicon.loci().iter().zip(&row.ids).map(count).any(|alleles| alleles > 2);
-        let few = match typed.count_ones() {
+        let mixture = self.lexicon.loci().iter().zip(&row.ids).map(count).any(|count| count > 2);
+        let few = match typed(&row.ids).count_ones() {
             20.. => 0,
             13.. => 1,
             8.. => 2,
             _ => 3,
         };
-        Placed { kind: Kind { mixture, few, loci }, alleles, key: row.key, listed: place }
+        (mixture, few)
     }
 
     /// The rows in order, by their present places.
-    fn order(&self, rows: &[Listed], lexicon: &Lexicon) -> Vec<usize> {
-        let placed = (0..).zip(rows).map(|(place, row)| self.placed(place, row, lexicon));
-        let mut placed: Vec<Placed> = placed.collect();
-        placed.sort_unstable_by(|a, b| {
-            (&a.kind, a.alleles[0], a.key).cmp(&(&b.kind, b.alleles[0], b.key))
-        });
-        for like in placed.chunk_by_mut(|a, b| a.kind == b.kind) {
-            // As many strips by the first locus as each strip then has blocks by the second.
-            let strips = (like.len() as f64 / BLOCK_ROWS as f64).sqrt().ceil().max(1.0) as usize;
-            for strip in like.chunks_mut(like.len().div_ceil(strips)) {
-                strip.sort_unstable_by_key(|row| (row.alleles[1], row.key));
-            }
+    fn order(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.rows.len()).collect();
+        places.sort_by_cached_key(|place| (self.kind(&self.rows[*place]), self.rows[*place].key));
+        for like in
+            places.chunk_by_mut(|a, b| self.kind(&self.rows[*a]) == self.kind(&self.rows[*b]))
+        {
+            self.cut(like, STRIP_LOCI, 0);
         }
-        placed.into_iter().map(|row| row.listed).collect()
+        places
+    }
+
+    /// Cuts rows into strips by so many loci, other than those already used.
+    fn cut(&self, places: &mut [usize], loci: u32, used: LocusBits) {
+        let blocks = places.len().div_ceil(BLOCK_ROWS);
+        if loci == 0 || blocks < 2 {
+            return;
+        }
+        let worth = |position: &usize| {
+            let typed = places.iter().filter(|place| self.rows[**place].ids[*position] != 0);
+            self.telling[*position] * typed.count() as f64
+        };
+        let free = positions(!used).map(|position| (worth(&position), position));
+        let Some((_, position)) = free.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            return;
+        };
+        // Rows with one allele there, with two, and so on lie apart: a query matches either kind.
+        places.sort_by_cached_key(|place| {
+            let row = &self.rows[*place];
+            let alleles = self.lexicon.loci()[position].genotype(row.ids[position]);
+            (alleles.count_ones(), alleles, row.key)
+        });
+        let strips = (blocks as f64).powf(1.0 / f64::from(loci)).ceil() as usize;
+        let rows = blocks.div_ceil(strips) * BLOCK_ROWS;
+        for strip in places.chunks_mut(rows) {
+            self.cut(strip, loci - 1, used | 1 << position);
+        }
     }
 }

@@ -24,10 +24,10 @@ use crate::engine::{Found, IndexSet};
 use crate::groups::Group;
 use crate::lexicon::{AlleleBits, Lexicon, LocusBits, numbers, positions};
 use crate::panel::{Panel, Plan};
-use crate::planes::{BLOCK_ROWS, Lanes, Layout, NO_LANES, Step, satisfying, sift};
+use crate::planes::{BLOCK_ROWS, Layout, NO_LANES, Step, satisfying, sift};
 use crate::question::{Asked, Question, Terms};
 use crate::settings::Settings;
-use crate::simd::BUDGET_MAX;
+use crate::simd::{BUDGET_MAX, Lanes, Wide, Work};
 
 /// A candidate, and the place of its query in the batch.
 pub(crate) type Answer = (u32, Found);
@@ -173,15 +173,17 @@ impl Join<'_> {
             return self.pairs(group, rows, queries, &loci, budget, answers);
         }
         self.lay(desk, group, queries);
-        self.settings.simd.run(
-            #[inline(always)]
-            || match budget {
-                0 => self.rows::<1>(desk, steps, group, rows, &loci, answers),
-                1 => self.rows::<2>(desk, steps, group, rows, &loci, answers),
-                2 => self.rows::<3>(desk, steps, group, rows, &loci, answers),
-                _ => self.rows::<4>(desk, steps, group, rows, &loci, answers),
-            },
-        );
+        let desk = &*desk;
+        self.settings.simd.run(Rows {
+            join: self,
+            desk,
+            steps,
+            group,
+            rows,
+            loci,
+            budget,
+            answers,
+        });
     }
 
     /// The loci, by place in the panel, in which a slice still may differ: the group's own first.
@@ -256,18 +258,38 @@ impl Join<'_> {
             }
         }
     }
+}
 
-    /// Holds every row of a slice against the planes.
+/// The rows of a slice, to be held against the planes on a desk.
+struct Rows<'a> {
+    join: &'a Join<'a>,
+    desk: &'a Desk,
+    steps: &'a Steps,
+    group: &'a Group,
+    rows: Range<usize>,
+    loci: Vec<usize>,
+    budget: u32,
+    answers: &'a mut Vec<Answer>,
+}
+
+impl Work for Rows<'_> {
+    type Out = ();
+
     #[inline(always)]
-    fn rows<const OVER: usize>(
-        &self,
-        desk: &Desk,
-        steps: &Steps,
-        group: &Group,
-        rows: Range<usize>,
-        loci: &[usize],
-        answers: &mut Vec<Answer>,
-    ) {
+    fn with<W: Wide>(self) {
+        match self.budget {
+            0 => self.each::<W, 1>(),
+            1 => self.each::<W, 2>(),
+            2 => self.each::<W, 3>(),
+            _ => self.each::<W, 4>(),
+        }
+    }
+}
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn each<W: Wide, const OVER: usize>(self) {
+        let Self { join, desk, steps, group, rows, loci, answers, .. } = self;
         let own = group.loci().count() - group.slice_loci().count();
         let (first, rest) = loci.split_at(own.min(loci.len()));
         let Some((first, second)) = first.split_first() else {
@@ -279,17 +301,17 @@ impl Join<'_> {
         let (mut must, mut may) = (Vec::new(), Vec::new());
         for row in rows {
             let Some(row) = group.row(row) else { continue };
-            let ids = self.panel.ids(row);
+            let ids = join.panel.ids(row);
             if last != Some(ids[*first]) {
                 last = Some(ids[*first]);
-                let step = steps.at(*first, ids[*first]);
                 left.clear();
                 for (block, planes) in blocks.iter().enumerate() {
-                    let held = desk.order.len() - block * BLOCK_ROWS;
-                    let lanes = lanes_below(held);
-                    let lanes = step.map_or(lanes, |step| both(lanes, satisfying(planes, step)));
-                    if any(&lanes) {
-                        left.push((block, lanes));
+                    let mut lanes = W::load(&lanes_below(desk.order.len() - block * BLOCK_ROWS));
+                    if let Some(step) = steps.at(*first, ids[*first]) {
+                        lanes = lanes.and(satisfying::<W>(planes, step));
+                    }
+                    if !lanes.is_none() {
+                        left.push((block, lanes.lanes()));
                     }
                 }
             }
@@ -299,21 +321,21 @@ impl Join<'_> {
             may.extend(rest.iter().filter_map(|place| steps.at(*place, ids[*place])));
             for (block, lanes) in &left {
                 let planes = blocks[*block];
-                let mut lanes = *lanes;
+                let mut lanes = W::load(lanes);
                 for step in &must {
-                    lanes = both(lanes, satisfying(planes, step));
+                    lanes = lanes.and(satisfying::<W>(planes, step));
                 }
-                if !any(&lanes) {
+                if lanes.is_none() {
                     continue;
                 }
-                let lanes = sift::<OVER>(planes, may.iter().copied(), lanes);
-                if !any(&lanes) {
+                let lanes = sift::<W, OVER>(planes, may.iter().copied(), lanes);
+                if lanes.is_none() {
                     continue;
                 }
-                for (word, lanes) in lanes.into_iter().enumerate() {
+                for (word, lanes) in lanes.lanes().into_iter().enumerate() {
                     for bit in numbers(lanes) {
                         let (_, query) = desk.order[block * BLOCK_ROWS + word * 64 + bit];
-                        self.compare(row, query, answers);
+                        join.compare(row, query, answers);
                     }
                 }
             }
@@ -326,16 +348,6 @@ impl Steps {
     fn at(&self, place: usize, id: u16) -> Option<&Step> {
         self.0[place][usize::from(id)].as_ref()
     }
-}
-
-#[inline(always)]
-fn both(one: Lanes, other: Lanes) -> Lanes {
-    std::array::from_fn(|word| one[word] & other[word])
-}
-
-#[inline(always)]
-fn any(lanes: &Lanes) -> bool {
-    *lanes != NO_LANES
 }
 
 /// The lanes of so many rows, from the first on.

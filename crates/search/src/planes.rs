@@ -20,12 +20,10 @@ use genetics::Level;
 
 use crate::lexicon::{ALLELES_MAX, AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::question::Asked;
+use crate::simd::{Lanes, Wide};
 
 /// Rows of a block.
 pub(crate) const BLOCK_ROWS: usize = 512;
-
-/// One bit for each row of a block.
-pub(crate) type Lanes = [u64; BLOCK_ROWS / 64];
 
 /// No row.
 pub(crate) const NO_LANES: Lanes = [0; BLOCK_ROWS / 64];
@@ -184,27 +182,24 @@ impl Layout {
 
 /// Rows of a block that satisfy all steps but `OVER - 1` at most.
 #[inline(always)]
-pub(crate) fn sift<'s, const OVER: usize>(
+pub(crate) fn sift<'s, W: Wide, const OVER: usize>(
     planes: &[Lanes],
     steps: impl Iterator<Item = &'s Step>,
-    mut left: Lanes,
-) -> Lanes {
-    let mut over = [NO_LANES; OVER];
-    let mut done = 0;
+    mut left: W,
+) -> W {
+    let mut over = [W::load(&NO_LANES); OVER];
     for step in steps {
-        let satisfied = satisfying(planes, step);
-        for word in 0..left.len() {
-            let mut missed = !satisfied[word];
-            for count in &mut over {
-                let carried = count[word] & missed;
-                count[word] |= missed;
-                missed = carried;
-            }
-            left[word] &= !over[OVER - 1][word];
+        let satisfied = satisfying::<W>(planes, step);
+        // A row leaves when it misses and has missed as often as it may.
+        let mut missing = left.without(satisfied);
+        for count in &mut over {
+            let again = count.and(missing);
+            *count = count.or(missing);
+            missing = again;
         }
-        done += 1;
-        if done >= OVER && left == NO_LANES {
-            return NO_LANES;
+        left = left.without(over[OVER - 1]);
+        if left.is_none() {
+            break;
         }
     }
     left
@@ -220,14 +215,16 @@ impl Step {
 
 /// Rows that satisfy one step.
 #[inline(always)]
-pub(crate) fn satisfying(planes: &[Lanes], step: &Step) -> Lanes {
-    let [low, high, count] = step.planes();
-    let (low, high, count) = (&planes[low], &planes[high], &planes[count]);
+pub(crate) fn satisfying<W: Wide>(planes: &[Lanes], step: &Step) -> W {
+    let [low, high, count] = step.planes().map(|plane| W::load(&planes[plane]));
     match step.how {
-        How::Within => each(|at| (low[at] & high[at]) | (count[at] & (low[at] | high[at]))),
-        How::Equal => each(|at| low[at] & high[at] & count[at]),
-        How::Some => each(|at| low[at] | high[at]),
-        How::Rare => step.rare.as_deref().map_or([u64::MAX; 8], |rare| rare.satisfying(planes)),
+        How::Within => low.and(high).or(count.and(low.or(high))),
+        How::Equal => low.and(high).and(count),
+        How::Some => low.or(high),
+        How::Rare => {
+            let all = [u64::MAX; 8];
+            W::load(&step.rare.as_deref().map_or(all, |rare| rare.satisfying(planes)))
+        }
     }
 }
 

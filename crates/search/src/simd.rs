@@ -1,4 +1,5 @@
-//! The inner loop over blocks of 64 rows, in three widths; the only unsafe code of the project.
+//! The inner loop over blocks of 64 rows, and registers of 512 bits, in three widths; the only
+//! unsafe code of the project.
 //!
 //! [`scan`] asks of each block which lanes satisfy a list of masks. The plain loop is the meaning;
 //! the AVX2 and AVX-512 loops must give the same lanes (tests force each in turn), and are chosen
@@ -13,7 +14,7 @@
 
 use crate::codes::Mask;
 
-/// Rows of a block.
+/// Rows of a block of codes.
 pub(crate) const LANES: usize = 64;
 
 /// A width of registers that this processor has.
@@ -55,11 +56,11 @@ impl Simd {
         widths
     }
 
-    /// Runs code that is compiled for this width, as far as all it calls is inlined.
+    /// Does work in registers of this width.
     #[inline(always)]
-    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<T: Work>(self, work: T) -> T::Out {
         match self.0 {
-            Width::Plain => work(),
+            Width::Plain => work.with::<Lanes>(),
             // SAFETY: the processor has the width (see `Simd`).
             #[cfg(target_arch = "x86_64")]
             Width::Avx2 => unsafe { x86::with_avx2(work) },
@@ -78,6 +79,69 @@ impl Simd {
             #[cfg(target_arch = "x86_64")]
             Width::Avx512 => "AVX-512",
         }
+    }
+}
+
+/// 512 bits, one for each row of a block of planes.
+pub(crate) type Lanes = [u64; 8];
+
+/// Work that can be done in registers of any width.
+pub(crate) trait Work {
+    /// What it gives.
+    type Out;
+    /// Does it; everything that it calls must be inlined.
+    fn with<W: Wide>(self) -> Self::Out;
+}
+
+/// 512 bits in registers of one width. The wider kinds have no name outside of this module, so that
+/// only [`Simd::run`] can hand them out.
+pub(crate) trait Wide: Copy {
+    /// From memory.
+    fn load(lanes: &Lanes) -> Self;
+    /// To memory.
+    fn lanes(self) -> Lanes;
+    /// Bits in both.
+    fn and(self, other: Self) -> Self;
+    /// Bits in either.
+    fn or(self, other: Self) -> Self;
+    /// Bits in this and not in the other.
+    fn without(self, other: Self) -> Self;
+    /// True where no bit is set.
+    fn is_none(self) -> bool;
+}
+
+impl Wide for Lanes {
+    #[inline(always)]
+    fn load(lanes: &Lanes) -> Self {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn lanes(self) -> Lanes {
+        self
+    }
+
+    #[inline(always)]
+    fn and(mut self, other: Self) -> Self {
+        self.iter_mut().zip(other).for_each(|(word, other)| *word &= other);
+        self
+    }
+
+    #[inline(always)]
+    fn or(mut self, other: Self) -> Self {
+        self.iter_mut().zip(other).for_each(|(word, other)| *word |= other);
+        self
+    }
+
+    #[inline(always)]
+    fn without(mut self, other: Self) -> Self {
+        self.iter_mut().zip(other).for_each(|(word, other)| *word &= !other);
+        self
+    }
+
+    #[inline(always)]
+    fn is_none(self) -> bool {
+        self == [0; 8]
     }
 }
 
@@ -253,7 +317,7 @@ unsafe fn lanes<I: Isa, const OVER: usize>(
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Blocks, Isa, Probe, Tests, by_budget};
+    use super::{Blocks, Isa, Lanes, Probe, Tests, Wide, Work, by_budget};
     use crate::codes::Mask;
     use std::arch::x86_64::*;
 
@@ -309,18 +373,118 @@ mod x86 {
         }
     }
 
+    /// Two registers of 256 bits.
+    #[derive(Clone, Copy)]
+    struct Two(__m256i, __m256i);
+
+    // SAFETY (of all that follows): a `Two` is made only inside `with_avx2`.
+    impl Wide for Two {
+        #[inline(always)]
+        fn load(lanes: &Lanes) -> Self {
+            let at = lanes.as_ptr().cast::<__m256i>();
+            // SAFETY: both halves lie inside the eight words.
+            unsafe { Self(_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))) }
+        }
+
+        #[inline(always)]
+        fn lanes(self) -> Lanes {
+            let mut lanes = [0; 8];
+            let at = lanes.as_mut_ptr().cast::<__m256i>();
+            // SAFETY: both halves lie inside the eight words.
+            unsafe {
+                _mm256_storeu_si256(at, self.0);
+                _mm256_storeu_si256(at.add(1), self.1);
+            }
+            lanes
+        }
+
+        #[inline(always)]
+        fn and(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX2.
+            unsafe { Self(_mm256_and_si256(self.0, other.0), _mm256_and_si256(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX2.
+            unsafe { Self(_mm256_or_si256(self.0, other.0), _mm256_or_si256(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn without(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX2.
+            unsafe {
+                Self(_mm256_andnot_si256(other.0, self.0), _mm256_andnot_si256(other.1, self.1))
+            }
+        }
+
+        #[inline(always)]
+        fn is_none(self) -> bool {
+            // SAFETY: the processor has AVX2.
+            unsafe {
+                let any = _mm256_or_si256(self.0, self.1);
+                _mm256_testz_si256(any, any) == 1
+            }
+        }
+    }
+
+    /// A register of 512 bits.
+    #[derive(Clone, Copy)]
+    struct One(__m512i);
+
+    // SAFETY (of all that follows): a `One` is made only inside `with_avx512`.
+    impl Wide for One {
+        #[inline(always)]
+        fn load(lanes: &Lanes) -> Self {
+            // SAFETY: eight words are 512 bits.
+            unsafe { Self(_mm512_loadu_si512(lanes.as_ptr().cast())) }
+        }
+
+        #[inline(always)]
+        fn lanes(self) -> Lanes {
+            let mut lanes = [0; 8];
+            // SAFETY: eight words are 512 bits.
+            unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), self.0) };
+            lanes
+        }
+
+        #[inline(always)]
+        fn and(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX-512.
+            unsafe { Self(_mm512_and_si512(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX-512.
+            unsafe { Self(_mm512_or_si512(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn without(self, other: Self) -> Self {
+            // SAFETY: the processor has AVX-512.
+            unsafe { Self(_mm512_andnot_si512(other.0, self.0)) }
+        }
+
+        #[inline(always)]
+        fn is_none(self) -> bool {
+            // SAFETY: the processor has AVX-512.
+            unsafe { _mm512_test_epi64_mask(self.0, self.0) == 0 }
+        }
+    }
+
     /// # Safety
     /// The processor has AVX2.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    pub(super) unsafe fn with_avx2<T: Work>(work: T) -> T::Out {
+        work.with::<Two>()
     }
 
     /// # Safety
     /// The processor has the AVX-512 parts that `Simd::all` asks for.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2")]
-    pub(super) unsafe fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    pub(super) unsafe fn with_avx512<T: Work>(work: T) -> T::Out {
+        work.with::<One>()
     }
 
     /// # Safety
