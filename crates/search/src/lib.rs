@@ -1,8 +1,19 @@
 //! Which stored profiles are candidates for a profile, exactly and fast.
 //!
-//! Read in module order: a profile is held as a [`PackedProfile`]; an [`Engine`] holds rows of them
-//! and answers queries; [`Exact`] is the engine in use; [`Oracle`] is the slow truth that every
-//! engine must equal; [`search_tables`] compares two lists without any database.
+//! A profile comes in as a [`PackedProfile`]; an [`Engine`] holds rows of them on two [`Side`]s and
+//! answers queries. [`Exact`] is the engine in use, [`Oracle`] the slow truth that it must equal.
+//! Read in module order:
+//!
+//! - `lexicon` numbers alleles and genotypes; `question` is a query in these terms, and compares it
+//!   with a row in full;
+//! - persons: `codes` give a genotype one byte, `groups` order the rows of a `panel` by a few loci,
+//!   `advisor` chooses the loci, `join` takes many queries through at once, `delta` holds what came
+//!   later or fits no panel;
+//! - evidence: `planes` turn rows into bits, `occurrence` passes over whole blocks, `bitsliced`
+//!   searches them, `forensic` holds what a row is besides;
+//! - `simd` has the loops for wide registers, `store` the memory;
+//! - [`pairs`] compares one list of profiles with itself.
+//!
 //! What a candidate is, is defined in `genetics::compare`, nowhere else.
 //!
 //! Deliberately absent: persons, cases, laboratories, storage, and what happens to a candidate. A
@@ -30,7 +41,6 @@ mod signature;
 mod rows;
 pub mod exact;
 pub mod oracle;
-pub mod table;
 pub mod pairs;
 
 pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
@@ -39,4 +49,3 @@ pub use oracle::Oracle;
 pub use packed::PackedProfile;
 pub use settings::Settings;
 pub use simd::Simd;
-pub use table::{Pair, search_tables};

@@ -216,7 +216,11 @@ impl Step {
 /// Rows that satisfy one step.
 #[inline(always)]
 pub(crate) fn satisfying<W: Wide>(planes: &[Lanes], step: &Step) -> W {
-    let [low, high, count] = step.planes().map(|plane| W::load(&planes[plane]));
+    // No closure here: what is not inlined could not use the wide registers.
+    let [low, high, count] = step.planes();
+    let low = W::load(&planes[low]);
+    let high = W::load(&planes[high]);
+    let count = W::load(&planes[count]);
     match step.how {
         How::Within => low.and(high).or(count.and(low.or(high))),
         How::Equal => low.and(high).and(count),

@@ -61,10 +61,6 @@ impl Rows {
         self.places.len()
     }
 
-    pub(crate) fn holds(&self, key: SpecimenKey) -> bool {
-        self.places.contains_key(&key)
-    }
-
     /// The key must not be held yet.
     pub(crate) fn push(&mut self, row: Row) {
         if self.blocks.last().is_none_or(|block| block.rows.len() == BLOCK_ROWS) {

@@ -83,7 +83,7 @@ struct Searched {
 }
 
 /// Profiles of evidence that are asked at once.
-const BATCH: usize = 4096;
+const BATCH: usize = 1 << 18;
 
 /// Samples with too many alleles that are named before they are only counted.
 const TOLD_MAX: u64 = 10;

@@ -10,6 +10,4 @@ mod packed;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
-mod table;
-#[cfg(test)]
 mod mixtures;

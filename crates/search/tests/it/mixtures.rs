@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use genetics::{Genotype, Locus, Profile, SearchRule};
-use search::{Pair, search_tables};
+use genetics::{Genotype, Index, Locus, Profile, SearchRule};
+use search::{Engine, Exact, Found, PackedProfile, Row, Side, SpecimenKey, Target};
 
 type Named = Vec<(String, Profile)>;
 
@@ -70,18 +70,28 @@ fn outcome(
     persons: &Named,
     mixtures: &Named,
     rule: &SearchRule,
-    keep: fn(&Pair) -> bool,
+    keep: fn(&Found) -> bool,
 ) -> Outcome {
-    let truth = |pair: &Pair| is_donor(&persons[pair.person].0, &mixtures[pair.forensic].0);
-    let mut pairs = search_tables(persons, mixtures, rule).unwrap();
-    pairs.retain(keep);
-    let found = pairs.iter().filter(|pair| truth(pair)).count();
+    let packed = |named: &Named| -> Vec<(SpecimenKey, PackedProfile)> {
+        (0..).map(SpecimenKey).zip(named.iter().map(|(_, it)| PackedProfile::from(it))).collect()
+    };
+    let row = |(key, profile)| Row { key, index: Index::Detainee, profile };
+    let mut engine = Exact::new();
+    engine.load(Side::Persons, packed(persons).into_iter().map(row).collect()).unwrap();
+    let answers = engine.batch(Target::all(Side::Persons), &packed(mixtures), rule).unwrap();
+    let (mut included, mut found) = (0, 0);
+    for ((mixture, _), (_, answer)) in mixtures.iter().zip(&answers) {
+        for candidate in answer.iter().filter(|found| keep(found)) {
+            included += 1;
+            found += usize::from(is_donor(&persons[candidate.key.0 as usize].0, mixture));
+        }
+    }
     let donors_of =
         |mixture: &str| persons.iter().filter(|(name, _)| is_donor(name, mixture)).count();
     Outcome {
         true_pairs: mixtures.iter().map(|(name, _)| donors_of(name)).sum(),
         found,
-        false_inclusions: pairs.len() - found,
+        false_inclusions: included - found,
     }
 }
 
@@ -101,7 +111,7 @@ fn recall_of_the_true_donors() {
         let matching = SearchRule::default();
         let compared = SearchRule { matching_min: 0, ..SearchRule::default() };
         for (rule, keep) in
-            [(matching, (|_| true) as fn(&Pair) -> bool), (compared, |pair| pair.compared >= 8)]
+            [(matching, (|_| true) as fn(&Found) -> bool), (compared, |pair| pair.compared >= 8)]
         {
             let seen = outcome(&persons, &report, &rule, keep);
             assert_eq!(
