@@ -4,6 +4,8 @@
 //! profile has no single percentage. A locus missing in either profile is "not compared": neither
 //! a match nor a mismatch. Absent: speed. The engines of `search` answer to this definition.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::genotype::Genotype;
@@ -11,8 +13,8 @@ use crate::locus::{Locus, LocusSet};
 use crate::profile::{Profile, TypedLocus};
 use crate::stringency::{Level, level};
 
-/// When two profiles are a candidate pair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// When two profiles are a candidate pair. A value that is kept with each result of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchRule {
     /// The loosest level at which a locus counts as matching.
     pub stringency: Level,
@@ -31,6 +33,20 @@ impl SearchRule {
     pub fn stringency_at(&self, locus: Locus) -> Level {
         let own = self.stringency_by_locus.iter().find(|entry| entry.0 == locus);
         own.map_or(self.stringency, |entry| entry.1)
+    }
+}
+
+/// `moderate at 20 loci, at least 8 matching, at most 1 different`, and where a locus has a level
+/// of its own, that.
+impl fmt::Display for SearchRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (level, loci) = (self.stringency.word(), self.loci.len());
+        write!(out, "{level} at {loci} loci")?;
+        for (locus, level) in &self.stringency_by_locus {
+            write!(out, ", {} at {locus}", level.word())?;
+        }
+        let (matching, different) = (self.matching_min, self.mismatches_max);
+        write!(out, ", at least {matching} matching, at most {different} different")
     }
 }
 
@@ -220,6 +236,18 @@ mod tests {
         assert!(compare(&forensic, &profile("FGA=25"), &rule).is_candidate(&rule));
         assert!(!compare(&forensic, &profile("FGA=24"), &rule).is_candidate(&rule));
         assert!(!compare(&profile("FGA=24"), &forensic, &rule).is_candidate(&rule));
+    }
+
+    #[test]
+    fn a_rule_is_kept_and_told() {
+        let rule = SearchRule {
+            stringency_by_locus: vec![(Locus::Fga, Level::High)],
+            ..SearchRule::default()
+        };
+        let kept = serde_json::to_string(&rule).unwrap();
+        assert_eq!(serde_json::from_str::<SearchRule>(&kept).unwrap(), rule);
+        let told = "moderate at 20 loci, high at FGA, at least 8 matching, at most 1 different";
+        assert_eq!(rule.to_string(), told);
     }
 
     #[test]

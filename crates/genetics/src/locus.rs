@@ -256,6 +256,19 @@ fn bit(locus: Locus) -> u64 {
     1 << locus.position()
 }
 
+impl Serialize for LocusSet {
+    /// As the list of names.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for LocusSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Locus>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
 impl FromIterator<Locus> for LocusSet {
     fn from_iter<T: IntoIterator<Item = Locus>>(loci: T) -> Self {
         Self(loci.into_iter().fold(0, |bits, locus| bits | bit(locus)))

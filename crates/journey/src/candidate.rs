@@ -5,6 +5,7 @@
 //! confirmation. Its id is made of the two specimen numbers, so a search repeated finds the same
 //! candidate. Absent: names; neither side of the index has any.
 
+use genetics::SearchRule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,9 @@ pub struct Found {
     pub loci_matching: u8,
     /// Loosest level among the matching loci.
     pub stringency: String,
+    /// The settings of the search; not kept with candidates of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<SearchRule>,
     /// When it was found.
     pub found_at: Timestamp,
 }

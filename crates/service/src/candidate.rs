@@ -87,10 +87,8 @@ impl Programme {
             let found = row.value.found().ok_or_else(missing)?.clone();
             let evidence = rows::upload::searchable(tx, &found.evidence)?.ok_or_else(missing)?;
             let record = rows::upload::searchable(tx, &found.record)?.ok_or_else(missing)?;
-            let rule = self
-                .matrix
-                .rule(evidence.category.index(), record.category.index())
-                .unwrap_or_default();
+            let of_today = || self.matrix.rule(evidence.category.index(), record.category.index());
+            let rule = found.rule.clone().or_else(of_today).unwrap_or_default();
             let comparison = compare(&evidence.profile, &record.profile, &rule);
             note(tx, op, "candidate", candidate.as_str(), "viewed", &())?;
             Ok(Explained { listed: listed(&row), comparison })

@@ -137,7 +137,7 @@ impl Programme {
             let hits = self.matcher.search(&self.index, &record, &targets, &rule)?;
             self.index.write(|tx| {
                 for hit in &hits {
-                    let (found, laboratory) = pair(op, &record, hit);
+                    let (found, laboratory) = pair(op, &record, hit, &rule);
                     self.find_candidate(tx, op, found, &laboratory)?;
                 }
                 Ok::<(), ServiceError>(())
@@ -314,7 +314,7 @@ fn registered(tx: &mut dyn Tx, removal: &RemovalId) -> Result<(), ServiceError> 
 }
 
 /// The candidate that a hit makes, evidence first, and the laboratory of its case.
-fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit) -> (Found, Ori) {
+fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit, rule: &SearchRule) -> (Found, Ori) {
     let record_is_person = record.category.index().holds_persons();
     let other_is_person = hit.record.category.index().holds_persons();
     let evidence_first = match (record_is_person, other_is_person) {
@@ -331,6 +331,7 @@ fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit) -> (Found, Ori) {
         loci_compared: hit.compared,
         loci_matching: hit.matching,
         stringency: hit.stringency.clone(),
+        rule: Some(rule.clone()),
         found_at: op.at,
     };
     (found, evidence.laboratory.clone())

@@ -328,6 +328,7 @@ fn matching(n: u8) -> candidate::Command {
             loci_compared: 20,
             loci_matching: 20,
             stringency: "high".to_owned(),
+            rule: None,
             found_at: stamp(0).at,
         }),
         1 | 2 => candidate::Command::Take(stamp(n / 7)),

@@ -3,6 +3,7 @@
 
 use genetics::compare::{ComparedLocus, LocusOutcome};
 use genetics::{Comparison, Genotype, Level};
+use journey::candidate::Found;
 use journey::ids::CandidateId;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -198,6 +199,10 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
     table("Candidates", &heads, &rows)
 }
 
+fn settings(found: &Found) -> String {
+    found.rule.as_ref().map_or_else(|| "not kept".to_owned(), ToString::to_string)
+}
+
 fn other_side(is_person: bool) -> &'static str {
     if is_person { "of a person" } else { "other evidence" }
 }
@@ -212,6 +217,7 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
                     (code(&found.record)) ", " (other_side(found.record_is_person))
                 }),
                 ("Found", instant(found.found_at)),
+                ("Settings of the search", plain(settings(found))),
                 ("Stage", tag(listed.stage)),
             ]))
         }
