@@ -115,7 +115,8 @@ impl Join<'_> {
     fn deal(&self, group: usize, plans: &[Plan]) -> Dealt {
         let order = &self.panel.groups()[group];
         let slices = order.slices();
-        let through = |plan: &Plan| matches!(plan, Plan::Groups(groups) if groups.contains(&group));
+        let through =
+            |plan: &Plan| matches!(plan, Plan::Groups(groups, _) if groups.contains(&group));
         let queries = || plans.iter().enumerate().filter(|(_, plan)| through(plan));
         let each_slice = |query: usize, visit: &mut dyn FnMut(usize)| {
             let question = &self.questions[query];

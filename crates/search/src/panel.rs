@@ -47,6 +47,9 @@ impl Entry {
 /// The index of a row that was erased: in no set of indexes.
 const ERASED: u8 = u8::MAX;
 
+/// The cost, in nanoseconds, from which on the groups of a query are shared among threads.
+const SHARED_COST: f64 = 150_000.0;
+
 /// Rows that one thread compares at a time where all must be.
 const CHUNK: usize = 1 << 16;
 
@@ -72,8 +75,8 @@ pub(crate) struct Panel {
 pub(crate) enum Plan {
     /// Not at all: it cannot match at enough loci.
     None,
-    /// By these groups, no two of which share a locus.
-    Groups(Vec<usize>),
+    /// By these groups, no two of which share a locus, at an expected cost in nanoseconds.
+    Groups(Vec<usize>, f64),
     /// Row by row.
     All,
 }
@@ -202,11 +205,20 @@ impl Panel {
         let (masks, order) = self.masks(question, lexicon);
         match self.plan(&masks, &order, budget, settings) {
             Plan::None => {}
-            Plan::Groups(groups) => {
-                let mut rows = Vec::new();
+            Plan::Groups(groups, cost) => {
                 let wanted = Wanted { masks: &masks, order: &order, budget };
-                for group in groups {
-                    self.groups[group].search(settings.simd, &wanted, &mut rows);
+                let through = |rows: &mut Vec<u32>, group: &usize| {
+                    self.groups[*group].search(settings.simd, &wanted, rows);
+                };
+                let mut rows = Vec::new();
+                if cost < SHARED_COST {
+                    groups.iter().for_each(|group| through(&mut rows, group));
+                } else {
+                    rows.par_extend(groups.par_iter().flat_map_iter(|group| {
+                        let mut rows = Vec::new();
+                        through(&mut rows, group);
+                        rows
+                    }));
                 }
                 rows.sort_unstable();
                 rows.dedup();
@@ -315,7 +327,9 @@ impl Panel {
             .collect();
         let all = advisor::cost_of_all(self.keys.len());
         match advisor::disjoint(&costs, budget as usize + 1) {
-            Some((cost, groups)) if cost < all || settings.always_ordered => Plan::Groups(groups),
+            Some((cost, groups)) if cost < all || settings.always_ordered => {
+                Plan::Groups(groups, cost)
+            }
             _ => Plan::All,
         }
     }
