@@ -24,7 +24,7 @@ use serde::Serialize;
 use world::{Nation, NationSettings};
 
 use self::machine::Machine;
-use self::measure::{CpuSeconds, Spent, whole};
+use self::measure::{CpuSeconds, Spent, rounded, whole};
 use self::nation::{Evidence, load_evidence, load_persons};
 use self::planted::Planted;
 use self::row::{FORENSIC_BYTES, NATIONAL_FORENSIC, NATIONAL_PERSONS, PERSON_BYTES, Row};
@@ -204,8 +204,9 @@ fn built(nation: &Nation) -> anyhow::Result<(Bench<'_>, Row, [Row; 2])> {
 fn both(one: Spent, other: Spent) -> Spent {
     let cpu = one.cpu_seconds.measured().zip(other.cpu_seconds.measured());
     Spent {
-        wall_seconds: one.wall_seconds + other.wall_seconds,
-        cpu_seconds: cpu.map_or(one.cpu_seconds, |(one, other)| CpuSeconds::Measured(one + other)),
+        wall_seconds: rounded(one.wall_seconds + other.wall_seconds),
+        cpu_seconds: cpu
+            .map_or(one.cpu_seconds, |(one, other)| CpuSeconds::Measured(rounded(one + other))),
     }
 }
 

@@ -8,8 +8,9 @@ use world::{Nation, NationSettings};
 
 use crate::ground::run;
 
-const PERSONS: u64 = 3000;
-const FORENSIC: u64 = 300;
+/// So many that the engine puts them in order, and does not compare row by row.
+const PERSONS: u64 = 4200;
+const FORENSIC: u64 = 100;
 const SEED: u64 = 7;
 
 const ROWS: [&str; 24] = [
@@ -96,7 +97,7 @@ fn every_line_is_there_and_counts_what_is_there() {
     for row in rows {
         assert!(row["goal_met"].is_null(), "no goal is for this size: {row}");
         let timed = row["mean_us"].is_number() || row["wall_s"].is_number();
-        assert!(timed || row["figure"].is_number(), "{row}");
+        assert!(timed || row["figure"].is_number() || row["asked"] == 0, "{row}");
     }
     assert_eq!(report["goals_apply"], false);
     assert!(report["machine"]["memory"]["random_line_latency_ns"].as_f64().unwrap() > 0.0);

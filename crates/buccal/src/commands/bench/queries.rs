@@ -70,9 +70,10 @@ fn series(
     bar.finish_and_clear();
     let pairs = singles.len() * bench.engine.len(side) as u64;
     // The bar and the giving back of answers are no part of a pair's time.
-    let row = Row { wall_s: Some(rounded(singles.seconds())), ..row.singles(&singles) };
+    let wall_s = (singles.len() > 0).then(|| rounded(singles.seconds()));
+    let row = Row { wall_s, ..row.singles(&singles) };
     let row = row.found(pairs, found);
-    Ok(Row { cpu_s: Some(spent.cpu_seconds), ..row })
+    Ok(Row { cpu_s: wall_s.map(|_| spent.cpu_seconds), ..row })
 }
 
 /// So many numbers below an end, evenly spread; all where there are fewer.
