@@ -36,7 +36,9 @@ impl Words {
     /// Of a stream of its own for each number.
     fn of(number: u64) -> Self {
         let mut words = Self((number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        (0..8).for_each(|_| drop(words.below(2)));
+        for _ in 0..8 {
+            words.below(2);
+        }
         words
     }
 
