@@ -16,6 +16,7 @@ mod removal;
 
 mod account;
 mod audit;
+mod bench;
 mod custody;
 mod file_search;
 mod jobs;
@@ -103,6 +104,9 @@ enum Command {
     /// Invented profiles for measuring searches at the size of a nation
     #[command(subcommand)]
     World(world::Verb),
+    /// Times of the search on this machine
+    #[command(subcommand)]
+    Bench(bench::Verb),
     /// Write the reference pages
     #[command(hide = true)]
     Reference(reference::Reference),
@@ -143,6 +147,7 @@ pub(crate) fn run(line: Line) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve::run(common, &serve),
         Command::Demo(demo) => crate::demo::run(common, &demo),
         Command::World(verb) => world::run(common, verb),
+        Command::Bench(verb) => bench::run(common, verb),
         Command::Reference(reference) => reference::run(&reference),
     }
 }

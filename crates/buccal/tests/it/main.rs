@@ -6,6 +6,8 @@ mod ground;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod booking;
 #[cfg(test)]
 mod candidate;

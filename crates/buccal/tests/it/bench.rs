@@ -1,0 +1,130 @@
+//! `buccal bench search` on a small nation: every line is there, and what was counted is what the
+//! slowest way counts. Times are not looked at, but that they were taken.
+
+use genetics::{Index, SearchRule};
+use search::{Engine, Oracle, PackedProfile, Row, Side, SpecimenKey, Target};
+use serde_json::Value;
+use world::{Nation, NationSettings};
+
+use crate::ground::run;
+
+/// So many that the engine puts them in order, and does not compare row by row.
+const PERSONS: u64 = 4200;
+const FORENSIC: u64 = 100;
+const SEED: u64 = 7;
+
+const ROWS: [&str; 24] = [
+    "Q1",
+    "Q2 single 20",
+    "Q2 single 13-19",
+    "Q2 single 8-12",
+    "Q2 mixture 20",
+    "Q2 mixture 13-19",
+    "Q2 mixture 8-12",
+    "Q2 below 8",
+    "Q3",
+    "Q4",
+    "Q5",
+    "Q4 old panel",
+    "insert person",
+    "insert person, next query",
+    "remove person, new",
+    "remove person",
+    "insert forensic",
+    "insert forensic, next query",
+    "remove forensic, new",
+    "remove forensic",
+    "memory person",
+    "memory forensic",
+    "build forensic",
+    "build persons",
+];
+
+fn nation(old_panel_share: f64) -> Nation {
+    let (seed, persons, forensic) = (SEED, PERSONS, FORENSIC);
+    let settings =
+        NationSettings { seed, persons, forensic, old_panel_share, ..Default::default() };
+    Nation::new(&settings).unwrap()
+}
+
+/// Candidates that the oracle finds for all evidence.
+fn candidates(nation: &Nation) -> u64 {
+    let mut oracle = Oracle::new();
+    let row = |number| Row {
+        key: SpecimenKey(number),
+        index: Index::Detainee,
+        profile: PackedProfile::from(&nation.person(number)),
+    };
+    oracle.load(Side::Persons, (0..PERSONS).map(row).collect()).unwrap();
+    let evidence =
+        |number| (SpecimenKey(number), PackedProfile::from(&nation.evidence(number).profile));
+    let evidence: Vec<_> = (0..FORENSIC).map(evidence).collect();
+    let rule = SearchRule::default();
+    let answers = oracle.batch(Target::all(Side::Persons), &evidence, &rule).unwrap();
+    answers.iter().map(|(_, found)| found.len() as u64).sum()
+}
+
+/// Pairs of persons who differ at two loci at most; every allele of the nation is an exact reading.
+fn alike(nation: &Nation) -> u64 {
+    let persons: Vec<_> = (0..PERSONS).map(|number| nation.person(number)).collect();
+    let mut pairs = 0;
+    for (place, one) in persons.iter().enumerate() {
+        for other in &persons[..place] {
+            let loci = one.typed().iter().zip(other.typed());
+            let differing = loci.filter(|(one, other)| one.genotype != other.genotype);
+            pairs += u64::from(differing.take(3).count() < 3);
+        }
+    }
+    pairs
+}
+
+fn row<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let rows = report["rows"].as_array().unwrap();
+    rows.iter().find(|row| row["row"] == name).unwrap_or_else(|| panic!("{name}"))
+}
+
+#[test]
+fn every_line_is_there_and_counts_what_is_there() {
+    let seed = SEED.to_string();
+    let (persons, forensic) = (PERSONS.to_string(), FORENSIC.to_string());
+    let size = ["--persons", &persons, "--forensic", &forensic, "--seed", &seed];
+    let ran = run(&[&["bench", "search", "--json", "--buffer", "2"][..], &size].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let report = ran.json();
+    let rows = report["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["row"].as_str().unwrap()).collect();
+    assert_eq!(names, ROWS);
+    for row in rows {
+        assert!(row["goal_met"].is_null(), "no goal is for this size: {row}");
+        let timed = row["mean_us"].is_number() || row["wall_s"].is_number();
+        assert!(timed || row["figure"].is_number() || row["asked"] == 0, "{row}");
+    }
+    assert_eq!(report["goals_apply"], false);
+    assert!(report["machine"]["memory"]["random_line_latency_ns"].as_f64().unwrap() > 0.0);
+
+    assert_eq!(row(&report, "Q4")["pairs"], PERSONS * FORENSIC);
+    assert_eq!(row(&report, "Q4")["found"], candidates(&nation(0.0)));
+    assert_eq!(row(&report, "Q4 old panel")["found"], candidates(&nation(0.3)));
+    assert_eq!(row(&report, "Q5")["pairs"], PERSONS * (PERSONS - 1) / 2);
+    assert_eq!(row(&report, "Q5")["found"], alike(&nation(0.0)));
+    // Every forensic profile is asked here, so the classes add up to the whole.
+    let by_class = |field: &str| -> u64 {
+        let rows = rows.iter().filter(|row| row["row"].as_str().unwrap().starts_with("Q2 "));
+        rows.map(|row| row[field].as_u64().unwrap()).sum()
+    };
+    assert_eq!(by_class("asked"), FORENSIC);
+    assert_eq!(by_class("found"), row(&report, "Q4")["found"].as_u64().unwrap());
+    assert_eq!(row(&report, "Q2 below 8")["found"], 0);
+
+    let planted = report["planted"].as_array().unwrap();
+    let sum = |field: &str| planted.iter().map(|it| it[field].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(sum("found"), sum("candidates_by_rule"));
+    assert!(sum("found") > 0 && sum("expected_without_error") <= sum("planted"));
+}
+
+#[test]
+fn a_wrong_share_is_told() {
+    let ran = run(&["bench", "search", "--persons", "1", "--forensic", "1", "--old-panel", "2"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("old_panel_share is 2"), "{}", ran.err);
+}
