@@ -1,4 +1,4 @@
-//! An engine in a file: made whole, mapped when opened, overwritten in place where a row is removed.
+//! An engine in a file: made whole, mapped when opened, overwritten where a row is removed.
 //!
 //! The file says again what the database says. It saves the time to read all rows and to put them
 //! in order, and nothing is lost with it: whoever finds it missing, damaged or of another record
@@ -44,9 +44,9 @@
 //! | kind | element | content |
 //! |---|---|---|
 //! | 1 outline | 32 bits | panels, segments |
-//! | 2 lexicon | 32 bits | for each searched locus two lists: tenths of a repeat by allele; genotypes as two numbers each, low bits first |
+//! | 2 lexicon | 32 bits | *a* |
 //! | 3 delta | 16 bits | records of persons that lie in no panel |
-//! | 4 panel | 32 bits | typed loci as bits; rows; for each locus two lists: code by genotype, rows by code; groups; for each two lists: loci of the cell, loci of the columns; then 1 if the first column orders |
+//! | 4 panel | 32 bits | *b* |
 //! | 5 panel keys | 64 bits | by row |
 //! | 6 panel indexes | 8 bits | by row: place of the index in `genetics::Index`, 255 where erased |
 //! | 7 panel ids | 16 bits | by row and locus: number of the genotype |
@@ -58,7 +58,12 @@
 //! | 13 segment indexes | 8 bits | as 6 |
 //! | 14 segment ids | 16 bits | by row and searched locus |
 //! | 15 segment planes | 512 bits | by block of 512 rows and plane |
-//! | 16 segment kept | 16 bits | records of rows whose numbers do not say everything; their id is the row |
+//! | 16 segment kept | 16 bits | records of rows whose numbers say too little; id: the row |
+//!
+//! *a*: for each searched locus two lists: tenths of a repeat by allele; genotypes, each in two
+//! numbers, low bits first. *b*: typed loci as bits; rows; for each typed locus two lists: code by
+//! genotype, rows by code; how many groups; for each group two lists: loci of the cell, loci of the
+//! columns; then 1 if the first column orders the cells.
 //!
 //! Order: 1, 2, 3; for each panel 4 to 7 and for each of its groups 8 to 10; for each segment 11 to
 //! 16. A *list* is its length and its elements. A *record* is, in 16 bits each: how many follow; an
@@ -73,11 +78,11 @@
 //!
 //! A removed row is overwritten in every section, the checksums of those chunks are made anew, and
 //! all of it is on the disk before the removal returns. A crash between leaves a chunk that does
-//! not fit its checksum, or still the old row: the first is refused by `verify`, the second is found
-//! by the caller, who replays the record from [`Mark::seen`] and removes the row again.
-//! What stays of a removed row until rows are loaded anew: that some row lay in a cell (its place is
-//! kept free), the length of its record, and the genotypes and their counts in the lexicon and the
-//! codes, which say that somebody had them and not who.
+//! not fit its checksum, or still the old row: the first is refused by `verify`, the second is
+//! found by the caller, who replays the record from [`Mark::seen`] and removes the row again.
+//! What stays of a removed row until rows are loaded anew: that some row lay in a cell (its place
+//! is kept free), the length of its record, and the genotypes and their counts in the lexicon and
+//! the codes, which say that somebody had them and not who.
 //!
 //! # One process
 //!

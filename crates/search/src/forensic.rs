@@ -1,7 +1,7 @@
 //! The side of the evidence: segments of rows, each with its numbers and its planes of bits.
 //!
-//! What is loaded at once makes one segment, in which rows with the same typed loci and like alleles
-//! lie together, so that a query passes over whole blocks. What comes later goes into small
+//! What is loaded at once makes one segment, in which rows with the same typed loci and like
+//! alleles lie together, so that a query passes over whole blocks. What comes later goes into small
 //! segments in order of coming. Either is searched in the same way.
 //!
 //! Deliberately absent: the planes themselves (`bitsliced`).

@@ -8,8 +8,8 @@
 //! Why unsafe: functions compiled for wider registers may only run where those exist, and the
 //! blocks are read through pointers. What makes it sound: [`Simd::best`] and [`Simd::all`] are the
 //! only makers of a [`Simd`] and ask the processor first; [`scan`] checks that every block and
-//! column it is asked for lies inside the bytes given. A mapped file is unsafe for another reason, told
-//! at [`map`].
+//! column it is asked for lies inside the bytes given. A mapped file is unsafe for another
+//! reason, told at [`map`].
 
 #![allow(unsafe_code, reason = "wide registers, mapped files; see the module's own words")]
 

@@ -158,8 +158,8 @@ impl Matcher {
         Ok(())
     }
 
-    /// Goes on with the rows in the file, and true, if it can be relied on. One that cannot is taken
-    /// away, because nobody would take withdrawn records out of it.
+    /// Goes on with the rows in the file, and true, if it can be relied on. One that cannot is
+    /// taken away, because nobody would take withdrawn records out of it.
     fn open(&self, state: &mut State, database: &Database) -> Result<bool, ServiceError> {
         let Some(file) = &self.file else {
             return Ok(false);
