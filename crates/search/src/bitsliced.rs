@@ -12,6 +12,7 @@
 
 use genetics::Level;
 
+use crate::file::fields::Fields;
 use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::occurrence::Occurrence;
 use crate::planes::{BLOCK_ROWS, Layout, OPEN, Step, sift};
@@ -64,6 +65,8 @@ pub(crate) struct Sieve {
 pub(crate) struct Bitsliced {
     layout: Layout,
     blocks: Words<Lanes>,
+    /// The bits of all rows that are pushed are in the blocks already.
+    given: bool,
     live: Words<Lanes>,
     /// Loci at which some row of the block is typed.
     typed: Vec<LocusBits>,
@@ -85,6 +88,11 @@ impl Bitsliced {
     pub(crate) fn new(capacity: usize, lexicon: &Lexicon) -> Self {
         let layout =
             Layout::new(lexicon, LocusBits::MAX >> (LocusBits::BITS - LOCI as u32), SPARE_ALLELES);
+        let planes = capacity.div_ceil(BLOCK_ROWS) * layout.planes;
+        Self::with(layout, capacity, Words::zeroed(planes))
+    }
+
+    fn with(layout: Layout, capacity: usize, planes: Words<Lanes>) -> Self {
         let blocks = capacity.div_ceil(BLOCK_ROWS);
         let words = blocks.div_ceil(64);
         let occurrence = layout.places.iter().map(|place| Occurrence::new(place.alleles, words));
@@ -92,7 +100,8 @@ impl Bitsliced {
             occurrence: occurrence.collect(),
             typed_most: vec![0; blocks],
             layout,
-            blocks: Words::zeroed(blocks * layout.planes),
+            blocks: planes,
+            given: false,
             live: Words::zeroed(blocks),
             typed: vec![0; blocks],
             typed_in_all: vec![LocusBits::MAX; blocks],
@@ -143,7 +152,10 @@ impl Bitsliced {
     #[inline]
     fn set(&mut self, row: usize, plane: usize, alone: bool) {
         let block = row / BLOCK_ROWS;
-        self.blocks[block * self.layout.planes + plane][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
+        if !self.given {
+            self.blocks[block * self.layout.planes + plane][row % BLOCK_ROWS / 64] |=
+                1 << (row % 64);
+        }
         self.counts[plane].0 += 1;
         self.counts[plane].1 += u32::from(alone);
     }
@@ -152,7 +164,7 @@ impl Bitsliced {
     pub(crate) fn erase(&mut self, row: usize) {
         let (block, word, bit) = (row / BLOCK_ROWS, row % BLOCK_ROWS / 64, 1u64 << (row % 64));
         let planes = self.layout.planes;
-        for lanes in &mut self.blocks[block * planes..][..planes] {
+        for lanes in self.blocks.edit(block * planes..(block + 1) * planes) {
             lanes[word] &= !bit;
         }
         self.live[block][word] &= !bit;
@@ -297,5 +309,31 @@ impl Bitsliced {
             }
         }
         left
+    }
+
+    /// The planes of all blocks.
+    pub(crate) fn blocks(&self) -> &[Lanes] {
+        &self.blocks
+    }
+
+    /// Writes what makes the planes, but the blocks.
+    pub(crate) fn outline(&self, fields: &mut Fields) {
+        fields.list(self.layout.places.iter().map(|place| place.alleles as u32));
+    }
+
+    /// The planes of a file, whose rows are to be pushed or [skipped](Self::skip) one after the
+    /// other as they were; their bits are there.
+    pub(crate) fn over(layout: Layout, capacity: usize, blocks: Words<Lanes>) -> Self {
+        Self { given: true, ..Self::with(layout, capacity, blocks) }
+    }
+
+    /// Passes over the place of a row that was erased.
+    pub(crate) fn skip(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        self.blocks.settle(sums)
     }
 }

@@ -27,7 +27,7 @@ pub(crate) const OPEN: Mask = {
 /// Codes kept for genotypes that share one, where there are too many for all to have their own.
 const SHARED: usize = 40;
 /// Codes there are, besides 0.
-const CODES: usize = 255;
+pub(crate) const CODES: usize = 255;
 
 /// The codes of one locus in one panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::fmt;
 
 use genetics::{Comparison, Index, Level, SearchRule};
 
+use crate::file::FileError;
 use crate::packed::PackedProfile;
 
 /// The number of a row in the index database. Not a specimen's own number, and no name.
@@ -122,7 +123,8 @@ pub(crate) fn each_once(keys: impl Iterator<Item = SpecimenKey>) -> Result<(), S
     twice.map_or(Ok(()), |(key, _)| Err(SearchError::Repeated { key: *key }))
 }
 
-/// Why an engine could not do what was asked. The rows held are then as they were before.
+/// Why an engine could not do what was asked. But for a file that cannot be written, the rows held
+/// are then as they were before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
@@ -132,6 +134,10 @@ pub enum SearchError {
         /// The lowest key found twice.
         key: SpecimenKey,
     },
+    /// The file in which the rows lie cannot be written. What was asked is done in memory, and is
+    /// tried again on the file with the next change.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 /// Holds rows on two sides and finds the candidates of a profile among them.
@@ -150,14 +156,14 @@ pub trait Engine: Send + Sync {
     /// replaced row is gone as after [`remove`](Engine::remove).
     ///
     /// # Errors
-    /// None in memory.
+    /// None in memory; the file that holds the replaced row cannot be written.
     fn insert(&mut self, side: Side, row: Row) -> Result<(), SearchError>;
 
     /// Takes a row out and overwrites its alleles and all that was derived from them, at once, not
     /// merely marks it. False where there was no such row.
     ///
     /// # Errors
-    /// None in memory.
+    /// None in memory; the file that holds the rows cannot be written.
     fn remove(&mut self, side: Side, key: SpecimenKey) -> Result<bool, SearchError>;
 
     /// The candidates of a profile among the rows of the target.

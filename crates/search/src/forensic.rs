@@ -1,7 +1,7 @@
 //! The side of the evidence: segments of rows, each with its numbers and its planes of bits.
 //!
-//! What is loaded at once makes one segment, in which rows with the same typed loci and like alleles
-//! lie together, so that a query passes over whole blocks. What comes later goes into small
+//! What is loaded at once makes one segment, in which rows with the same typed loci and like
+//! alleles lie together, so that a query passes over whole blocks. What comes later goes into small
 //! segments in order of coming. Either is searched in the same way.
 //!
 //! Deliberately absent: the planes themselves (`bitsliced`).
@@ -13,12 +13,18 @@
 )]
 
 use std::collections::HashMap;
+use std::io;
 
 use crate::bitsliced::Bitsliced;
-use crate::planes::BLOCK_ROWS;
+use crate::planes::{BLOCK_ROWS, Layout};
 use genetics::Index;
 
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
+use crate::file::fields::{Fields, Taken};
+use crate::file::read::Reader;
+use crate::file::records::{self, Record, Records};
+use crate::file::write::Writer;
+use crate::file::{Content, FileError};
 use crate::lexicon::{
     GenotypeId, Ids, LOCI, Lexicon, LocusBits, LocusLexicon, UNLISTED, positions, typed,
 };
@@ -48,6 +54,8 @@ struct Segment {
     ids: Words<GenotypeId>,
     /// The profiles of rows whose numbers do not say everything.
     kept: HashMap<u32, PackedProfile>,
+    /// Those of them that lie in a file too.
+    records: Records,
     planes: Bitsliced,
 }
 
@@ -75,6 +83,7 @@ impl Segment {
             indexes: Words::zeroed(capacity),
             ids: Words::zeroed(capacity * LOCI),
             kept: HashMap::new(),
+            records: Records::default(),
             planes: Bitsliced::new(capacity, lexicon),
         }
     }
@@ -84,11 +93,7 @@ impl Segment {
         self.keys[row] = listed.key.0;
         self.indexes[row] = listed.index as u8;
         self.ids[row * LOCI..][..LOCI].copy_from_slice(&listed.ids);
-        let alleles = |position: usize| {
-            let id = listed.ids[position];
-            (id != UNLISTED).then(|| lexicon.loci()[position].genotype(id))
-        };
-        self.planes.push(typed(&listed.ids), alleles);
+        push_ids(&mut self.planes, &listed.ids, lexicon);
         if let Some(kept) = listed.kept {
             self.kept.insert(row as u32, kept);
         }
@@ -103,10 +108,11 @@ impl Segment {
     }
 
     fn erase(&mut self, row: usize) {
-        self.keys[row] = 0;
-        self.indexes[row] = ERASED;
-        self.ids[row * LOCI..][..LOCI].fill(0);
+        self.keys.edit(row..row + 1).fill(0);
+        self.indexes.edit(row..row + 1).fill(ERASED);
+        self.ids.edit(row * LOCI..(row + 1) * LOCI).fill(0);
         self.kept.remove(&(row as u32));
+        self.records.erase(row as u64);
         self.planes.erase(row);
     }
 
@@ -138,6 +144,74 @@ impl Segment {
             found.extend(self.compare(row, question, lexicon, indexes));
         });
     }
+
+    /// True where no row is added: it is full, or lies in a file.
+    fn is_closed(&self) -> bool {
+        self.planes.is_full() || self.keys.is_mapped()
+    }
+
+    fn save(&self, out: &mut Writer, number: usize) -> io::Result<()> {
+        let mut fields = Fields::default();
+        fields.put(self.planes.rows());
+        fields.put(self.keys.len());
+        self.planes.outline(&mut fields);
+        out.fields(Content::Segment.of(number), &fields)?;
+        out.section(Content::SegmentKeys.of(number), &self.keys)?;
+        out.section(Content::SegmentIndexes.of(number), &self.indexes)?;
+        out.section(Content::SegmentIds.of(number), &self.ids)?;
+        out.section(Content::SegmentPlanes.of(number), self.planes.blocks())?;
+        // The index of a kept row stands in its own section.
+        let kept = self.kept.iter();
+        let kept = kept.map(|(row, profile)| (u64::from(*row), Index::Local, profile));
+        out.section(Content::SegmentKept.of(number), &records::words(kept))
+    }
+
+    fn open(file: &mut Reader, number: usize, lexicon: &Lexicon) -> Result<Self, FileError> {
+        let misfit = |kind: Content| move || FileError::misfit(kind.of(number));
+        let fields = file.fields(Content::Segment, number)?;
+        let mut fields = Taken(&fields);
+        let outline = (|| {
+            let (rows, capacity) = (fields.number()?, fields.number()?);
+            let layout = Layout::of(&fields.places()?)?;
+            fields.done()?;
+            (rows <= capacity).then_some((rows, capacity, layout))
+        })();
+        let (rows, capacity, layout) = outline.ok_or_else(misfit(Content::Segment))?;
+        let keys = file.words(Content::SegmentKeys.of(number), capacity)?;
+        let indexes: Bytes = file.words(Content::SegmentIndexes.of(number), capacity)?;
+        let ids: Words<GenotypeId> =
+            file.words(Content::SegmentIds.of(number), capacity.saturating_mul(LOCI))?;
+        let blocks = capacity.div_ceil(BLOCK_ROWS).saturating_mul(layout.planes);
+        let blocks = file.words(Content::SegmentPlanes.of(number), blocks)?;
+        let mut planes = Bitsliced::over(layout, capacity, blocks);
+        for (index, ids) in indexes.iter().zip(ids.chunks_exact(LOCI)).take(rows) {
+            if *index == ERASED {
+                planes.skip();
+            } else {
+                push_ids(&mut planes, ids, lexicon);
+            }
+        }
+        let words = file.checked(Content::SegmentKept.of(number))?;
+        let (records, kept) = Records::read(words).ok_or_else(misfit(Content::SegmentKept))?;
+        let kept = kept.into_iter().map(|Record { id, profile, .. }| (id as u32, profile));
+        Ok(Self { keys, indexes, ids, kept: kept.collect(), records, planes })
+    }
+
+    fn settle(&mut self, sums: &mut [u32]) -> bool {
+        let own = [self.keys.settle(sums), self.indexes.settle(sums), self.ids.settle(sums)];
+        let others = [self.records.settle(sums), self.planes.settle(sums)];
+        own.contains(&true) | others.contains(&true)
+    }
+}
+
+/// Puts a row with these numbers at the next place of the planes.
+fn push_ids(planes: &mut Bitsliced, ids: &[GenotypeId], lexicon: &Lexicon) {
+    let typed = ids.iter().enumerate().filter(|(_, id)| **id != 0);
+    let typed = typed.fold(0, |bits, (position, _)| bits | 1 << position);
+    planes.push(typed, |position| {
+        let id = ids[position];
+        (id != UNLISTED).then(|| lexicon.loci()[position].genotype(id))
+    });
 }
 
 impl Forensic {
@@ -160,7 +234,7 @@ impl Forensic {
     pub(crate) fn insert(&mut self, row: Row, lexicon: &mut Lexicon) {
         self.remove(row.key);
         let listed = Listed::new(row, lexicon);
-        if self.segments.len() < 2 || self.segments.last().is_none_or(|it| it.planes.is_full()) {
+        if self.segments.len() < 2 || self.segments.last().is_none_or(Segment::is_closed) {
             self.segments.push(Segment::new(LATER_ROWS, lexicon));
         }
         let number = self.segments.len() - 1;
@@ -181,6 +255,42 @@ impl Forensic {
 
     pub(crate) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Segments there are.
+    pub(crate) fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Writes all segments.
+    pub(crate) fn save(&self, out: &mut Writer) -> io::Result<()> {
+        let mut segments = self.segments.iter().enumerate();
+        segments.try_for_each(|(number, segment)| segment.save(out, number))
+    }
+
+    /// Opens so many segments, and finds the places of keys.
+    pub(crate) fn open(
+        file: &mut Reader,
+        segments: usize,
+        lexicon: &Lexicon,
+    ) -> Result<Self, FileError> {
+        let mut forensic = Self::default();
+        for number in 0..segments {
+            let segment = Segment::open(file, number, lexicon)?;
+            let rows = segment.keys.iter().zip(segment.indexes.iter());
+            let rows = (0..).zip(rows).take(segment.planes.rows());
+            let places = rows.filter(|(_, (_, index))| **index != ERASED);
+            let places = places.map(|(row, (key, _))| (SpecimenKey(*key), (number as u32, row)));
+            forensic.places.reserve(segment.planes.rows());
+            forensic.places.extend(places);
+            forensic.segments.push(segment);
+        }
+        Ok(forensic)
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        self.segments.iter_mut().fold(false, |any, it| it.settle(sums) | any)
     }
 
     /// Bytes held, but for the few profiles that are kept whole.

@@ -17,9 +17,14 @@
               stop the search and not give a wrong answer"
 )]
 
+use std::io;
 use std::ops::Range;
 
 use crate::codes::{Mask, codes};
+use crate::file::fields::{Fields, Taken};
+use crate::file::read::Reader;
+use crate::file::write::Writer;
+use crate::file::{Content, FileError};
 use crate::simd::{Blocks, LANES, Probe, Simd, Test, Tests, prefetch, scan};
 use crate::store::{Bytes, Words};
 
@@ -255,11 +260,70 @@ impl Group {
         };
         let stride = self.columns.len() * LANES;
         let first = place / LANES * stride + place % LANES;
-        for column in 0..self.columns.len() {
-            self.blocks[first + column * LANES] = 0;
+        if stride > 0 {
+            let columns = self.blocks.edit(first..first + stride - LANES + 1);
+            columns.iter_mut().step_by(LANES).for_each(|code| *code = 0);
         }
-        self.rows[place] = ERASED;
+        self.rows.edit(place..place + 1).fill(ERASED);
         true
+    }
+
+    /// Writes what makes the group, but its rows.
+    pub(crate) fn outline(&self, fields: &mut Fields) {
+        for loci in [&self.cell, &self.columns] {
+            fields.list(loci.iter().map(|at| *at as u32));
+        }
+        fields.put(usize::from(self.ordered));
+    }
+
+    /// A group as [`outline`](Self::outline) wrote it, without rows; `None` where it is none of a
+    /// panel whose codes have these ends.
+    pub(crate) fn outlined(fields: &mut Taken, ends: &[usize]) -> Option<Self> {
+        let (cell, columns, ordered) = (fields.places()?, fields.places()?, fields.number()?);
+        let mut loci: Vec<usize> = cell.iter().chain(&columns).copied().collect();
+        loci.sort_unstable();
+        let cells = !cell.is_empty() && cell.len() <= CELL_LOCI;
+        let sound = cells && ordered <= usize::from(!columns.is_empty());
+        (sound && loci.iter().copied().eq(0..ends.len())).then_some(())?;
+        Some(Self {
+            ends: cell.iter().map(|at| ends[*at]).collect(),
+            cell,
+            columns,
+            ordered: ordered == 1,
+            starts: Words::default(),
+            blocks: Bytes::default(),
+            rows: Words::default(),
+        })
+    }
+
+    /// Writes the rows in their order.
+    pub(crate) fn save(&self, out: &mut Writer, panel: usize, group: usize) -> io::Result<()> {
+        out.section(Content::GroupStarts.of_group(panel, group), &self.starts)?;
+        out.section(Content::GroupBlocks.of_group(panel, group), &self.blocks)?;
+        out.section(Content::GroupRows.of_group(panel, group), &self.rows)
+    }
+
+    /// The group with its rows, of which the panel has so many.
+    pub(crate) fn open(
+        mut self,
+        file: &mut Reader,
+        panel: usize,
+        group: usize,
+        rows: usize,
+    ) -> Result<Self, FileError> {
+        let cells = self.ends.iter().try_fold(1usize, |cells, end| cells.checked_mul(*end));
+        let starts = cells.and_then(|cells| cells.checked_add(1)).unwrap_or(usize::MAX);
+        let stride = self.columns.len() * LANES;
+        self.starts = file.words(Content::GroupStarts.of_group(panel, group), starts)?;
+        let blocks = rows.div_ceil(LANES).saturating_mul(stride);
+        self.blocks = file.words(Content::GroupBlocks.of_group(panel, group), blocks)?;
+        self.rows = file.words(Content::GroupRows.of_group(panel, group), rows)?;
+        Ok(self)
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        self.blocks.settle(sums) | self.rows.settle(sums)
     }
 }
 

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use genetics::{Level, Locus};
 
+use crate::file::fields::{Fields, Taken};
 use crate::packed::PackedProfile;
 
 /// Loci that are searched: the autosomal ones, which stand first in the stable order of loci (a
@@ -203,6 +204,34 @@ impl Lexicon {
     /// A lexicon of these loci; `None` where there are not [`LOCI`] of them.
     pub fn from_loci(loci: Vec<LocusLexicon>) -> Option<Self> {
         (loci.len() == LOCI).then_some(Self { loci })
+    }
+
+    /// Writes all loci.
+    pub(crate) fn fields(&self) -> Fields {
+        let mut fields = Fields::default();
+        for locus in &self.loci {
+            fields.list(locus.tenths.iter().map(|tenths| u32::from(*tenths)));
+            let halves = locus.genotypes.iter().flat_map(|it| [*it as u32, (*it >> 32) as u32]);
+            fields.list(halves.collect::<Vec<_>>().into_iter());
+        }
+        fields
+    }
+
+    /// A lexicon as [`fields`](Self::fields) wrote it; `None` where it is none.
+    pub(crate) fn read(fields: &mut Taken) -> Option<Self> {
+        let mut loci = Vec::with_capacity(LOCI);
+        for _ in 0..LOCI {
+            let tenths = fields.list()?.iter().map(|tenths| u16::try_from(*tenths).ok());
+            let tenths: Vec<u16> = tenths.collect::<Option<_>>()?;
+            let halves = fields.list()?;
+            halves.len().is_multiple_of(2).then_some(())?;
+            let whole = halves.chunks_exact(2).map(|pair| {
+                pair.iter().rev().fold(0, |bits: AlleleBits, half| bits << 32 | u64::from(*half))
+            });
+            loci.push(LocusLexicon::from_parts(&tenths, &whole.collect::<Vec<_>>())?);
+        }
+        fields.done()?;
+        Self::from_loci(loci)
     }
 
     /// Lists what is new in a profile and gives its numbers.

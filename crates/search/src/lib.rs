@@ -26,6 +26,7 @@ mod question;
 mod codes;
 mod simd;
 mod store;
+pub mod file;
 mod groups;
 mod advisor;
 mod panel;
@@ -45,6 +46,7 @@ pub mod pairs;
 
 pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
 pub use exact::{Exact, Loading};
+pub use file::{FileError, Mark};
 pub use oracle::Oracle;
 pub use packed::PackedProfile;
 pub use settings::Settings;

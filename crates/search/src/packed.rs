@@ -75,6 +75,32 @@ impl PackedProfile {
             Some(PackedLocus { locus, codes, required })
         })
     }
+
+    /// The words as they are, for a file.
+    pub(crate) fn words(&self) -> &[u16] {
+        &self.words
+    }
+
+    /// A profile of words that came from a file; `None` where they are none.
+    pub(crate) fn from_words(words: &[u16]) -> Option<Self> {
+        let packed = Self { words: words.into() };
+        let profile = packed.unpack()?;
+        (Self::from(&profile) == packed).then_some(packed)
+    }
+
+    fn unpack(&self) -> Option<Profile> {
+        let typed = self.loci().map(|packed| {
+            let alleles: Option<Vec<Allele>> = packed.codes.iter().map(|it| allele(*it)).collect();
+            let required = packed.required.map(|place| allele(*packed.codes.get(place)?));
+            let required = match required {
+                Some(required) => Some(required?),
+                None => None,
+            };
+            let genotype = Genotype::new(alleles?).ok()?;
+            Some(TypedLocus { locus: packed.locus, genotype, required })
+        });
+        Profile::new(typed.collect::<Option<Vec<_>>>()?).ok()
+    }
 }
 
 impl Drop for PackedProfile {
@@ -116,16 +142,7 @@ impl From<&Profile> for PackedProfile {
 )]
 impl From<&PackedProfile> for Profile {
     fn from(packed: &PackedProfile) -> Self {
-        let typed = packed.loci().map(|packed| {
-            let alleles = || packed.codes.iter().map(|code| allele(*code));
-            let required = packed.required.and_then(|place| packed.codes.get(place));
-            TypedLocus {
-                locus: packed.locus,
-                genotype: Genotype::new(alleles()).expect("1 to 32 alleles were packed"),
-                required: required.map(|code| allele(*code)),
-            }
-        });
-        Profile::new(typed).expect("each locus is packed once, with a required allele of its own")
+        packed.unpack().expect("the words of a profile")
     }
 }
 
@@ -142,14 +159,11 @@ fn code(allele: Allele) -> u16 {
     allele.tenths() << KIND_BITS | kind
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "only codes of alleles are packed, so each is an allele again"
-)]
-fn allele(code: u16) -> Allele {
+/// The allele of a code; `None` where it is that of none.
+fn allele(code: u16) -> Option<Allele> {
     let tenths = code >> KIND_BITS;
     let (whole, bases) = (tenths / 10, tenths % 10);
-    let read = match code & KIND_MASK {
+    match code & KIND_MASK {
         EXACT => Allele::exact(tenths),
         0 => format!("<{whole}.{bases}").parse().ok(),
         2 => format!("{whole}.X").parse().ok(),
@@ -157,8 +171,7 @@ fn allele(code: u16) -> Allele {
         4 => Some(Allele::X),
         5 => Some(Allele::Y),
         _ => Some(Allele::OFF_LADDER),
-    };
-    read.expect("the code of an allele")
+    }
 }
 
 #[cfg(test)]

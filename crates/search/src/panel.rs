@@ -13,12 +13,18 @@
               stop the search and not give a wrong answer"
 )]
 
+use std::io;
+
 use genetics::Index;
 use rayon::prelude::*;
 
 use crate::advisor;
-use crate::codes::{LocusCodes, Mask, OPEN};
+use crate::codes::{CODES, LocusCodes, Mask, OPEN};
 use crate::engine::{Found, IndexSet, Row, SpecimenKey};
+use crate::file::fields::{Fields, Taken};
+use crate::file::read::Reader;
+use crate::file::write::Writer;
+use crate::file::{Content, FileError};
 use crate::groups::{Coded, Group, Wanted};
 use crate::lexicon::{GenotypeId, Ids, LOCI, Lexicon, LocusBits, UNLISTED, positions};
 use crate::packed::PackedProfile;
@@ -91,24 +97,11 @@ impl Panel {
         workload: &[Ids],
         groups: usize,
     ) -> Self {
-        let positions: Vec<usize> = positions(loci).collect();
-        let mut places = [usize::MAX; LOCI];
-        for (place, position) in positions.iter().enumerate() {
-            places[*position] = place;
-        }
-        let mut panel = Self {
-            loci,
-            places,
-            keys: Words::zeroed(entries.len()),
-            indexes: Words::zeroed(entries.len()),
-            ids: Words::zeroed(entries.len() * positions.len()),
-            codes: Vec::new(),
-            best_first: Vec::new(),
-            groups: Vec::new(),
-            held: entries.len(),
-            positions,
-        };
+        let mut panel = Self::bare(loci, entries.len());
         let width = panel.positions.len();
+        panel.keys = Words::zeroed(entries.len());
+        panel.indexes = Words::zeroed(entries.len());
+        panel.ids = Words::zeroed(entries.len() * width);
         let rows = panel.keys.iter_mut().zip(panel.indexes.iter_mut());
         let rows = rows.zip(panel.ids.chunks_exact_mut(width.max(1)));
         for (((key, index), ids), entry) in rows.zip(entries) {
@@ -122,6 +115,27 @@ impl Panel {
         panel
     }
 
+    /// A panel for so many rows, without what they are.
+    fn bare(loci: LocusBits, rows: usize) -> Self {
+        let positions: Vec<usize> = positions(loci).collect();
+        let mut places = [usize::MAX; LOCI];
+        for (place, position) in positions.iter().enumerate() {
+            places[*position] = place;
+        }
+        Self {
+            loci,
+            places,
+            positions,
+            keys: Words::default(),
+            indexes: Words::default(),
+            ids: Words::default(),
+            codes: Vec::new(),
+            best_first: Vec::new(),
+            groups: Vec::new(),
+            held: rows,
+        }
+    }
+
     fn code(&mut self, lexicon: &Lexicon) {
         let width = self.positions.len();
         let counted = self.positions.par_iter().enumerate().map(|(place, position)| {
@@ -131,11 +145,16 @@ impl Panel {
             }
             LocusCodes::new(&lexicon.loci()[*position], &counts)
         });
-        self.codes = counted.collect();
+        let codes = counted.collect();
+        self.take_codes(codes);
+    }
+
+    fn take_codes(&mut self, codes: Vec<LocusCodes>) {
+        self.codes = codes;
         let alike = |place: &usize| -> u64 {
             self.codes[*place].rows().iter().map(|rows| u64::from(*rows).pow(2)).sum()
         };
-        let mut best_first: Vec<usize> = (0..width).collect();
+        let mut best_first: Vec<usize> = (0..self.positions.len()).collect();
         best_first.sort_by_key(alike);
         self.best_first = best_first;
     }
@@ -364,7 +383,7 @@ impl Panel {
     /// stays.
     pub(crate) fn erase(&mut self, row: usize) {
         let width = self.positions.len();
-        let ids = &mut self.ids[row * width..][..width];
+        let ids = self.ids.edit(row * width..(row + 1) * width);
         let codes: Vec<u8> =
             ids.iter().zip(&self.codes).map(|(id, locus)| locus.code(*id)).collect();
         ids.fill(0);
@@ -373,11 +392,88 @@ impl Panel {
         }
         let key = self.keys[row];
         let before = row.checked_sub(1).map_or(0, |before| self.keys[before]);
-        for held in self.keys[row..].iter_mut().take_while(|held| **held == key) {
-            *held = before;
-        }
-        self.indexes[row] = ERASED;
+        let same = self.keys[row..].iter().take_while(|held| **held == key).count();
+        self.keys.edit(row..row + same).fill(before);
+        self.indexes.edit(row..row + 1).fill(ERASED);
         self.held -= 1;
+    }
+
+    /// Writes the panel of this number.
+    pub(crate) fn save(&self, out: &mut Writer, number: usize) -> io::Result<()> {
+        let mut fields = Fields::default();
+        fields.put(self.loci as usize);
+        fields.put(self.keys.len());
+        for codes in &self.codes {
+            fields.list(codes.code_of().iter().map(|code| u32::from(*code)));
+            fields.list(codes.rows().iter().copied());
+        }
+        fields.put(self.groups.len());
+        self.groups.iter().for_each(|group| group.outline(&mut fields));
+        out.fields(Content::Panel.of(number), &fields)?;
+        out.section(Content::PanelKeys.of(number), &self.keys)?;
+        out.section(Content::PanelIndexes.of(number), &self.indexes)?;
+        out.section(Content::PanelIds.of(number), &self.ids)?;
+        let mut groups = self.groups.iter().enumerate();
+        groups.try_for_each(|(group, it)| it.save(out, number, group))
+    }
+
+    /// Opens the panel of this number.
+    pub(crate) fn open(
+        file: &mut Reader,
+        number: usize,
+        lexicon: &Lexicon,
+    ) -> Result<Self, FileError> {
+        let fields = file.fields(Content::Panel, number)?;
+        let outline = Outline::read(&mut Taken(&fields), lexicon);
+        let outline = outline.ok_or_else(|| FileError::misfit(Content::Panel.of(number)))?;
+        let Outline { loci, rows, codes, groups } = outline;
+        let mut panel = Self::bare(loci, rows);
+        panel.keys = file.words(Content::PanelKeys.of(number), rows)?;
+        panel.indexes = file.words(Content::PanelIndexes.of(number), rows)?;
+        let ids = rows.saturating_mul(panel.positions.len());
+        panel.ids = file.words(Content::PanelIds.of(number), ids)?;
+        panel.held = panel.indexes.iter().filter(|index| **index != ERASED).count();
+        panel.take_codes(codes);
+        for (group, outline) in groups.into_iter().enumerate() {
+            panel.groups.push(outline.open(file, number, group, rows)?);
+        }
+        Ok(panel)
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        let own = [self.keys.settle(sums), self.indexes.settle(sums), self.ids.settle(sums)];
+        let groups = self.groups.iter_mut().fold(false, |any, it| it.settle(sums) | any);
+        groups | own.contains(&true)
+    }
+}
+
+/// A panel as its small section tells.
+struct Outline {
+    loci: LocusBits,
+    rows: usize,
+    codes: Vec<LocusCodes>,
+    groups: Vec<Group>,
+}
+
+impl Outline {
+    fn read(fields: &mut Taken, lexicon: &Lexicon) -> Option<Self> {
+        let loci = fields.number()? as LocusBits;
+        let rows = fields.number()?;
+        (loci != 0 && loci >> LOCI == 0).then_some(())?;
+        let mut codes = Vec::new();
+        for position in positions(loci) {
+            let locus = &lexicon.loci()[position];
+            let (code_of, rows) = (fields.bytes()?, fields.list()?.to_vec());
+            let sound = code_of.len() <= locus.genotypes().len() && rows.len() == CODES + 1;
+            sound.then_some(())?;
+            codes.push(LocusCodes::from_parts(locus, code_of, rows));
+        }
+        let ends: Vec<usize> = codes.iter().map(LocusCodes::end).collect();
+        let groups = fields.number()?;
+        let groups: Option<_> = (0..groups).map(|_| Group::outlined(fields, &ends)).collect();
+        fields.done()?;
+        Some(Self { loci, rows, codes, groups: groups? })
     }
 }
 

@@ -3,10 +3,15 @@
 //! Deliberately absent: threads over queries, and files.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use rayon::prelude::*;
 
 use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
+use crate::file::read::Reader;
+use crate::file::records::{self, Record, Records};
+use crate::file::write::Writer;
+use crate::file::{Content, FileError};
 use crate::join::Join;
 use crate::lexicon::{Ids, Lexicon, LocusBits, typed};
 use crate::packed::PackedProfile;
@@ -20,6 +25,8 @@ use crate::settings::Settings;
 pub(crate) struct Persons {
     panels: Vec<Panel>,
     delta: Rows,
+    /// The rows of the delta that lie in a file too.
+    records: Records,
 }
 
 /// Rows on their way into panels.
@@ -77,6 +84,7 @@ impl Persons {
     /// Overwrites a row wherever it lies; false where it is not held.
     pub(crate) fn remove(&mut self, key: SpecimenKey) -> bool {
         if self.delta.remove(key) {
+            self.records.erase(key.0);
             return true;
         }
         let found = self.panels.iter_mut().find_map(|panel| Some((panel.find(key)?, panel)));
@@ -85,6 +93,45 @@ impl Persons {
 
     pub(crate) fn len(&self) -> usize {
         self.delta.len() + self.panels.iter().map(Panel::len).sum::<usize>()
+    }
+
+    /// Panels there are.
+    pub(crate) fn panels(&self) -> usize {
+        self.panels.len()
+    }
+
+    /// Writes delta and panels.
+    pub(crate) fn save(&self, out: &mut Writer) -> io::Result<()> {
+        let rows = self.delta.blocks().iter().flat_map(|block| &block.rows);
+        let records = records::words(rows.map(|row| (row.key.0, row.index, &row.profile)));
+        out.section(Content::Delta.of(0), &records)?;
+        let mut panels = self.panels.iter().enumerate();
+        panels.try_for_each(|(number, panel)| panel.save(out, number))
+    }
+
+    /// Opens delta and so many panels.
+    pub(crate) fn open(
+        file: &mut Reader,
+        panels: usize,
+        lexicon: &Lexicon,
+    ) -> Result<Self, FileError> {
+        let words = file.checked(Content::Delta.of(0))?;
+        let read = Records::read(words);
+        let (records, rows) = read.ok_or_else(|| FileError::misfit(Content::Delta.of(0)))?;
+        let mut persons = Self { records, ..Self::default() };
+        for Record { id, index, profile } in rows {
+            persons.delta.push(Row { key: SpecimenKey(id), index, profile });
+        }
+        for number in 0..panels {
+            persons.panels.push(Panel::open(file, number, lexicon)?);
+        }
+        Ok(persons)
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        let panels = self.panels.iter_mut().fold(false, |any, it| it.settle(sums) | any);
+        self.records.settle(sums) | panels
     }
 
     /// Bytes held, but for the delta.

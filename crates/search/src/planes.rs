@@ -178,6 +178,19 @@ impl Layout {
     pub(crate) fn loci(&self) -> LocusBits {
         self.loci
     }
+
+    /// Planes at all loci for so many alleles at each; `None` where that cannot be.
+    pub(crate) fn of(alleles: &[usize]) -> Option<Self> {
+        let loci = LocusBits::MAX >> (LocusBits::BITS - LOCI as u32);
+        let mut layout = Self { places: [Place::default(); LOCI], loci, planes: 0 };
+        let sound = |alleles: &usize| *alleles <= ALLELES_MAX;
+        (alleles.len() == LOCI && alleles.iter().all(sound)).then_some(())?;
+        for (place, alleles) in layout.places.iter_mut().zip(alleles) {
+            *place = Place { first: layout.planes, alleles: *alleles };
+            layout.planes = place.end();
+        }
+        Some(layout)
+    }
 }
 
 /// Rows of a block that satisfy all steps but `OVER - 1` at most.

@@ -1,5 +1,5 @@
-//! The inner loop over blocks of 64 rows, and registers of 512 bits, in three widths; the only
-//! unsafe code of the project.
+//! The inner loop over blocks of 64 rows, and registers of 512 bits, in three widths, and the
+//! mapping of files: all unsafe code of the project.
 //!
 //! [`scan`] asks of each block which lanes satisfy a list of masks. The plain loop is the meaning;
 //! the AVX2 and AVX-512 loops must give the same lanes (tests force each in turn), and are chosen
@@ -8,9 +8,15 @@
 //! Why unsafe: functions compiled for wider registers may only run where those exist, and the
 //! blocks are read through pointers. What makes it sound: [`Simd::best`] and [`Simd::all`] are the
 //! only makers of a [`Simd`] and ask the processor first; [`scan`] checks that every block and
-//! column it is asked for lies inside the bytes given.
+//! column it is asked for lies inside the bytes given. A mapped file is unsafe for another
+//! reason, told at [`map`].
 
-#![allow(unsafe_code, reason = "wide registers; see the module's own words")]
+#![allow(unsafe_code, reason = "wide registers, mapped files; see the module's own words")]
+
+use std::fs::File;
+use std::io;
+
+use memmap2::{MmapMut, MmapOptions};
 
 use crate::codes::Mask;
 
@@ -207,6 +213,18 @@ pub(crate) fn scan(
             Width::Avx512 => x86::scan_avx512(blocks, probes, tests, out),
         }
     }
+}
+
+/// Maps bytes of a file for reading and writing, shared with the file. They begin at a multiple of
+/// 4,096.
+pub(crate) fn map(file: &File, offset: u64, bytes: usize) -> io::Result<MmapMut> {
+    // SAFETY: mapped bytes change where somebody else writes the file, and are lost where somebody
+    // shortens it. The caller holds the lock beside the file, by which no other process of this
+    // project opens it; nothing here ever shortens it or hands out two mappings of the same bytes
+    // (each section is mapped once, and a new index is a new file); it lies in a folder of the
+    // system account's own and can be read and written by that account alone, which could as well
+    // write into this process. Whatever bytes lie there, they are numbers: every one is valid.
+    unsafe { MmapOptions::new().offset(offset).len(bytes).map_mut(file) }
 }
 
 /// Asks the processor to fetch a value that will be read soon.

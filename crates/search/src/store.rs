@@ -5,17 +5,30 @@
 //! the numbers mean, and the layout of a file (`file`).
 
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 
 use bytemuck::Pod;
 use memmap2::MmapMut;
+
+use crate::file::CHUNK;
 
 /// Numbers in a row. Read and written as a slice.
 #[derive(Debug)]
 pub(crate) struct Words<T> {
     held: Held,
     len: usize,
+    /// Only where the numbers lie in a file.
+    written: Option<Box<Written>>,
     kind: PhantomData<T>,
+}
+
+/// What was overwritten in a file since its checksums were made.
+#[derive(Debug)]
+struct Written {
+    /// The number of the first checksum.
+    chunk: usize,
+    /// Bytes of the section.
+    ranges: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -33,7 +46,7 @@ const LARGE: usize = 4 << 20;
 
 impl<T> Default for Words<T> {
     fn default() -> Self {
-        Self { held: Held::Nothing, len: 0, kind: PhantomData }
+        Self { held: Held::Nothing, len: 0, written: None, kind: PhantomData }
     }
 }
 
@@ -54,20 +67,50 @@ impl<T: Pod> Words<T> {
             // A wish; without large pages the search is slower, not wrong.
             let _ = pages.advise(memmap2::Advice::HugePage);
         }
-        Self { held: Held::Pages(pages), len, kind: PhantomData }
+        Self { held: Held::Pages(pages), len, written: None, kind: PhantomData }
     }
 
-    /// The numbers of a mapped part of a file.
-    pub(crate) fn mapped(pages: MmapMut) -> Self {
+    /// The numbers of a mapped section of a file; `chunk` is the number of its first checksum.
+    pub(crate) fn mapped(pages: MmapMut, chunk: usize) -> Self {
         let len = pages.len() / size_of::<T>();
-        Self { held: Held::Pages(pages), len, kind: PhantomData }
+        let written = Some(Box::new(Written { chunk, ranges: Vec::new() }));
+        Self { held: Held::Pages(pages), len, written, kind: PhantomData }
     }
 
-    /// A copy of the numbers.
-    pub(crate) fn copy(words: &[T]) -> Self {
-        let mut copy = Self::zeroed(words.len());
-        copy.copy_from_slice(words);
-        copy
+    /// True where the numbers lie in a file.
+    pub(crate) fn is_mapped(&self) -> bool {
+        self.written.is_some()
+    }
+
+    /// Numbers to be overwritten. In a file they count as overwritten from now on, so that whoever
+    /// takes a row out needs to know nothing of files.
+    #[expect(clippy::indexing_slicing, reason = "a row that is not where it must be is a bug")]
+    pub(crate) fn edit(&mut self, range: Range<usize>) -> &mut [T] {
+        if let Some(written) = &mut self.written {
+            let size = size_of::<T>();
+            written.ranges.push(range.start * size..range.end * size);
+        }
+        &mut self[range]
+    }
+
+    /// Makes the checksums of what was overwritten anew; true if anything was.
+    pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
+        let Some(written) = self.written.as_mut().filter(|it| !it.ranges.is_empty()) else {
+            return false;
+        };
+        let (first, ranges) = (written.chunk, std::mem::take(&mut written.ranges));
+        let chunks = ranges.iter().flat_map(|it| it.start / CHUNK..it.end.div_ceil(CHUNK));
+        let mut chunks: Vec<usize> = chunks.collect();
+        chunks.sort_unstable();
+        chunks.dedup();
+        let bytes: &[u8] = bytemuck::cast_slice(self);
+        for chunk in chunks {
+            let content = bytes.chunks(CHUNK).nth(chunk);
+            if let (Some(content), Some(sum)) = (content, sums.get_mut(first + chunk)) {
+                *sum = crc32fast::hash(content);
+            }
+        }
+        true
     }
 
     /// Bytes held.

@@ -221,14 +221,11 @@ impl Programme {
             registered(tx, removal)?;
             self.reference_of(tx, person, removal)
         })?;
-        let record = self.index.read(|tx| index::upload::searchable(tx, specimen))?;
         self.index.write(|tx| {
             self.withdraw_in(tx, op, &reference, specimen)?;
             self.withdraw_candidates(tx, op, &reference, specimen)
         })?;
-        if let Some(record) = &record {
-            self.matcher.forget(record)?;
-        }
+        self.matcher.forget(&self.index, specimen)?;
         for table in ["record", "reading"] {
             self.index.scrub(table)?;
         }

@@ -35,6 +35,7 @@ pub mod report;
 
 pub use context::{Actor, Ids, OpContext, Placed};
 pub use error::ServiceError;
+pub use matcher::SearchFile;
 pub use programme::{Places, Programme};
 
 // What signatures here name and callers cannot reach: the store is behind this crate.

@@ -1,14 +1,20 @@
 //! The search engine over the index, kept in step with the database by the record of events.
 //!
-//! The engine lives in memory; what changed since the last look is read from the index's own
-//! events, so that several processes over one database give the same answers. Absent: how the
-//! engine searches (`search`), and which index may be searched against which (the matrix).
+//! What changed since the last look is read from the index's own events, so that several processes
+//! over one database give the same answers. A large index is kept in a file, which one process at a
+//! time works with; others live in memory. The database is the truth: a file that is missing,
+//! damaged or of another record is made anew from it.
+//!
+//! Absent: how the engine searches and what the file looks like (`search`), and which index may be
+//! searched against which (the matrix).
 
-use std::sync::{PoisonError, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use genetics::{Index, SearchRule};
 use journey::ids::SpecimenNumber;
-use search::{Engine, Exact, IndexSet, PackedProfile, Row, Side, SpecimenKey, Target};
+use search::{Engine, Exact, FileError, IndexSet, Mark, PackedProfile, Row, Settings, Side};
+use search::{SpecimenKey, Target};
 use store::index::upload::{self as rows, Searchable};
 use store::{Database, Tx, audit};
 
@@ -17,14 +23,40 @@ use crate::error::ServiceError;
 /// Rows read from the database in one page.
 const PAGE: u32 = 2_000;
 
+/// Where a large index is kept, so that the next start need not read every record.
+#[derive(Clone, Debug)]
+pub struct SearchFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Fewer records than this are read faster than they are kept.
+    pub records_min: usize,
+    /// After so many events the file is written anew, so that the next start has fewer to read.
+    pub events_max: u64,
+}
+
+impl SearchFile {
+    /// A file with the usual limits.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, records_min: 10_000, events_max: 10_000 }
+    }
+}
+
+#[derive(Default)]
 struct State {
     engine: Exact,
     /// Events of the index seen so far; `None` before the first load.
     seen: Option<u64>,
+    /// Events contained in the file, or tried to be.
+    kept: u64,
+    /// Another process works with the file.
+    locked_out: bool,
 }
 
 /// The engine and how far it has seen.
-pub(crate) struct Matcher(RwLock<State>);
+pub(crate) struct Matcher {
+    state: RwLock<State>,
+    file: Option<SearchFile>,
+}
 
 /// One record found by a search, with its counts.
 pub(crate) struct Hit {
@@ -35,8 +67,8 @@ pub(crate) struct Hit {
 }
 
 impl Matcher {
-    pub(crate) fn new() -> Self {
-        Self(RwLock::new(State { engine: Exact::new(), seen: None }))
+    pub(crate) fn new(file: Option<SearchFile>) -> Self {
+        Self { state: RwLock::default(), file }
     }
 
     /// Searches a record against the given indexes of one side.
@@ -55,7 +87,7 @@ impl Matcher {
             Target { side: side(*first), indexes: targets.iter().copied().collect::<IndexSet>() };
         let profile = PackedProfile::from(&record.profile);
         let found = {
-            let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             state.engine.query(target, &profile, rule).map_err(failed)?
         };
         let own = SpecimenKey(record.search_key);
@@ -77,26 +109,123 @@ impl Matcher {
         })
     }
 
-    /// Takes a withdrawn record out of memory at once.
-    pub(crate) fn forget(&self, record: &Searchable) -> Result<(), ServiceError> {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let key = SpecimenKey(record.search_key);
-        state.engine.remove(side(record.category.index()), key).map_err(failed)?;
-        Ok(())
+    /// Takes a withdrawn record out of memory and out of the file at once. Saying it again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// `Busy` while another process works with the file: it is that process, or this one after it
+    /// has ended, that must do it.
+    pub(crate) fn forget(
+        &self,
+        database: &Database,
+        specimen: &SpecimenNumber,
+    ) -> Result<(), ServiceError> {
+        let kept = self.file.as_ref().is_some_and(|file| file.path.exists());
+        if !kept && self.state.read().unwrap_or_else(PoisonError::into_inner).seen.is_none() {
+            return Ok(());
+        }
+        self.catch_up(database)?;
+        let mut state = self.write();
+        if kept && state.locked_out {
+            self.open(&mut state, database)?;
+            if state.locked_out {
+                return Err(ServiceError::Busy);
+            }
+        }
+        drop_everywhere(&mut state, database, specimen)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn catch_up(&self, database: &Database) -> Result<(), ServiceError> {
         let size = database.read(audit::size)?;
-        if self.0.read().unwrap_or_else(PoisonError::into_inner).seen == Some(size) {
+        if self.state.read().unwrap_or_else(PoisonError::into_inner).seen == Some(size) {
             return Ok(());
         }
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match state.seen {
-            None => load(&mut state, database)?,
-            Some(seen) => replay(&mut state, database, seen)?,
+        let mut state = self.write();
+        if state.seen.is_none() && !self.open(&mut state, database)? {
+            load(&mut state, database)?;
+            return self.keep(&mut state, database);
+        }
+        let seen = state.seen.unwrap_or_default();
+        replay(&mut state, database, seen)?;
+        let limit = self.file.as_ref().map_or(u64::MAX, |file| file.events_max);
+        if state.seen.unwrap_or_default().saturating_sub(state.kept) >= limit {
+            self.keep(&mut state, database)?;
         }
         Ok(())
     }
+
+    /// Goes on with the rows in the file, and true, if it can be relied on. One that cannot is
+    /// taken away, because nobody would take withdrawn records out of it.
+    fn open(&self, state: &mut State, database: &Database) -> Result<bool, ServiceError> {
+        let Some(file) = &self.file else {
+            return Ok(false);
+        };
+        let relied_on = relied_on(&file.path, database)?;
+        state.locked_out = matches!(relied_on, Err(Unusable::File(FileError::Locked)));
+        let why = match relied_on {
+            Ok((engine, mark)) => {
+                let (seen, kept) = (Some(mark.seen), mark.seen);
+                *state = State { engine, seen, kept, locked_out: false };
+                return Ok(true);
+            }
+            Err(Unusable::File(FileError::Missing { .. })) => return Ok(false),
+            Err(Unusable::File(error)) => error.to_string(),
+            Err(Unusable::OtherRecord) => "it is of another record of events".to_owned(),
+        };
+        tracing::warn!("the saved search index is not used: {why}; the database is read instead");
+        if !state.locked_out {
+            Exact::discard(&file.path).map_err(|error| ServiceError::Failed(error.to_string()))?;
+        }
+        Ok(false)
+    }
+
+    /// Writes the file, where it is worth it. Without it the programme works as well.
+    fn keep(&self, state: &mut State, database: &Database) -> Result<(), ServiceError> {
+        let (Some(file), Some(seen)) = (&self.file, state.seen) else {
+            return Ok(());
+        };
+        state.kept = seen;
+        let records = state.engine.len(Side::Persons) + state.engine.len(Side::Forensic);
+        if records < file.records_min || state.locked_out {
+            return Ok(());
+        }
+        let root = database.read(|tx| audit::root(tx, seen))?.0;
+        if let Err(error) = state.engine.save(&file.path, &Mark { seen, root }) {
+            state.locked_out = error == FileError::Locked;
+            tracing::warn!("the search index is not saved: {error}; it stays in memory");
+        }
+        Ok(())
+    }
+}
+
+/// Why a file cannot be relied on.
+enum Unusable {
+    File(FileError),
+    /// Its events are not those of the database: one of them was restored, or moved.
+    OtherRecord,
+}
+
+/// Opens a file, and looks at every byte of it before anybody is searched in it.
+fn relied_on(
+    path: &Path,
+    database: &Database,
+) -> Result<Result<(Exact, Mark), Unusable>, ServiceError> {
+    let (engine, mark) = match Exact::open(path, Settings::default()) {
+        Ok(opened) => opened,
+        Err(error) => return Ok(Err(Unusable::File(error))),
+    };
+    let same = database.read(|tx| {
+        let known = mark.seen <= audit::size(tx)?;
+        Ok::<_, ServiceError>(known && audit::root(tx, mark.seen)?.0 == mark.root)
+    })?;
+    if !same {
+        return Ok(Err(Unusable::OtherRecord));
+    }
+    Ok(engine.verify(|_, _| ()).map(|()| (engine, mark)).map_err(Unusable::File))
 }
 
 /// The side of the engine on which an index lies.

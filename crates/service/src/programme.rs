@@ -18,7 +18,7 @@ use store::{Database, Location, StoreError, Tx};
 use crate::access::{RoleTable, TABLE};
 use crate::context::OpContext;
 use crate::error::ServiceError;
-use crate::matcher::Matcher;
+use crate::matcher::{Matcher, SearchFile};
 
 /// Where the two databases are.
 #[derive(Clone, Debug)]
@@ -27,14 +27,17 @@ pub struct Places {
     pub custody: Location,
     /// Profiles are here.
     pub index: Location,
+    /// A large index is kept ready for searching here; always on this machine.
+    pub search: Option<SearchFile>,
 }
 
 impl Places {
-    /// Two SQLite files in a folder.
+    /// Two SQLite files in a folder, and the file of a large index.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             custody: Location::Sqlite(folder.join("custody.sqlite")),
             index: Location::Sqlite(folder.join("index.sqlite")),
+            search: Some(SearchFile::new(folder.join("index.search"))),
         }
     }
 }
@@ -74,7 +77,7 @@ impl Programme {
         let matrix = SearchMatrix::shipped();
         let matrix = matrix.map_err(|e| damaged("search matrix", e.to_string()))?;
         let roles = RoleTable::parse(TABLE).map_err(|e| damaged("roles", e))?;
-        let matcher = Matcher::new();
+        let matcher = Matcher::new(places.search.clone());
         Ok(Self { custody, index, keys, rules, acceptance, matrix, roles, matcher, laboratory })
     }
 

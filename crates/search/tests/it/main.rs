@@ -1,4 +1,5 @@
-//! Tests of the search engines: packing without loss, equality with the oracle, real mixtures.
+//! Tests of the search engines: packing without loss, equality with the oracle, real mixtures,
+//! and the index in a file.
 //!
 //! Deliberately absent: speed, which is measured and not asserted.
 
@@ -9,5 +10,7 @@ mod profiles;
 mod packed;
 #[cfg(test)]
 mod engine;
+#[cfg(test)]
+mod file;
 #[cfg(test)]
 mod mixtures;

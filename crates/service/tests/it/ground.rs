@@ -87,8 +87,12 @@ impl Ground {
             schemas.push(schema);
             Location::Postgres(own)
         };
-        let places = Places { custody: location("custody"), index: location("index") };
         let folder = tempfile::tempdir().unwrap();
+        let places = Places {
+            custody: location("custody"),
+            index: location("index"),
+            search: Places::in_folder(folder.path()).search,
+        };
         Some(Self::over(folder, places, Some((url, schemas))))
     }
 
@@ -102,6 +106,14 @@ impl Ground {
             clock: AtomicI64::new(BEGIN),
             schemas,
         }
+    }
+
+    /// The same place, but every index is kept in the file from its first record on.
+    pub(crate) fn keeping(mut self) -> Self {
+        let file = self.places.search.as_mut().unwrap();
+        (file.records_min, file.events_max) = (1, 1);
+        self.programme = open(&self.places, &self.folder);
+        self
     }
 
     /// One more programme over the same databases, as another process would have it.

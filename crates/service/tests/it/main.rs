@@ -26,6 +26,8 @@ mod refusals;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod wall;
 #[cfg(test)]
 mod sessions;
