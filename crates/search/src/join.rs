@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use crate::codes::codes;
 use crate::engine::{Found, IndexSet};
 use crate::groups::Group;
-use crate::lexicon::{AlleleBits, Lexicon, LocusBits, numbers, positions};
+use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::panel::{Panel, Plan};
 use crate::planes::{BLOCK_ROWS, Layout, NO_LANES, Step, satisfying, sift};
 use crate::question::{Asked, Question, Terms};
@@ -45,6 +45,8 @@ pub(crate) struct Join<'a> {
     pub(crate) questions: &'a [Question<'a>],
     pub(crate) indexes: IndexSet,
     pub(crate) settings: &'a Settings,
+    /// See [`Panel::telling`].
+    pub(crate) telling: Vec<f64>,
 }
 
 /// The queries of one group, by slice.
@@ -59,7 +61,10 @@ struct Dealt {
 struct Desk {
     layout: Layout,
     planes: Vec<Lanes>,
-    order: Vec<(AlleleBits, u32)>,
+    /// Mixtures last, for they take longest; then by the alleles at the cell's last locus.
+    order: Vec<(bool, AlleleBits, u32)>,
+    /// Queries that are typed at a position.
+    typed: [u32; LOCI],
 }
 
 /// The rows of a panel turned into steps: by locus of the panel and number of the genotype.
@@ -79,7 +84,7 @@ impl Join<'_> {
             .collect();
         let layout = Layout::new(self.lexicon, self.panel.loci(), 0);
         let steps = self.steps(&layout);
-        let desk = || Desk { layout, planes: Vec::new(), order: Vec::new() };
+        let desk = || Desk { layout, planes: Vec::new(), order: Vec::new(), typed: [0; LOCI] };
         let slices: Vec<(usize, usize)> = dealt
             .iter()
             .enumerate()
@@ -169,12 +174,20 @@ impl Join<'_> {
     ) {
         let rows = group.slice(slice);
         let budget = u32::from(self.terms.rule.mismatches_max).min(BUDGET_MAX);
-        let loci = self.loci_in_order(group);
+        let mut loci = self.loci_in_order(group);
         if rows.len() < LARGE_ROWS || queries.len() < LARGE_QUERIES {
             return self.pairs(group, rows, queries, &loci, budget, answers);
         }
         self.lay(desk, group, queries);
         let desk = &*desk;
+        let own = group.loci().count() - group.slice_loci().count();
+        if let Some(others) = loci.get_mut(own..) {
+            let worth = |place: &usize| {
+                let typed = desk.typed[self.panel.positions()[*place]];
+                self.telling[*place] * f64::from(typed)
+            };
+            others.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        }
         self.settings.simd.run(Rows {
             join: self,
             desk,
@@ -239,21 +252,25 @@ impl Join<'_> {
         let position = self.panel.positions()[group.last_of_cell()];
         desk.order.clear();
         desk.order.extend(queries.iter().map(|query| {
-            (self.questions[*query as usize].alleles(position).unwrap_or(AlleleBits::MAX), *query)
+            let question = &self.questions[*query as usize];
+            (question.mixture, question.alleles(position).unwrap_or(AlleleBits::MAX), *query)
         }));
+        desk.typed = [0; LOCI];
         desk.order.sort_unstable();
         desk.planes.clear();
         desk.planes.resize(queries.len().div_ceil(BLOCK_ROWS) * desk.layout.planes, NO_LANES);
         let sliced = group.slice_loci().map(|(place, _)| self.panel.positions()[place]);
         let sliced = sliced.fold(0, |bits: LocusBits, position| bits | 1 << position);
         let loci: Vec<usize> = positions(desk.layout.loci() & !sliced).collect();
-        for (place, (_, query)) in desk.order.iter().enumerate() {
+        for (place, (_, _, query)) in desk.order.iter().enumerate() {
             let question = &self.questions[*query as usize];
             let block = place / BLOCK_ROWS * desk.layout.planes;
             let planes = &mut desk.planes[block..][..desk.layout.planes];
             let (word, bit) = (place % BLOCK_ROWS / 64, 1u64 << (place % 64));
             for position in &loci {
-                desk.layout.planes_of(*position, question.alleles(*position), |plane| {
+                let alleles = question.alleles(*position);
+                desk.typed[*position] += u32::from(alleles.is_some());
+                desk.layout.planes_of(*position, alleles, |plane| {
                     planes[plane][word] |= bit;
                 });
             }
@@ -335,7 +352,7 @@ impl Rows<'_> {
                 }
                 for (word, lanes) in lanes.lanes().into_iter().enumerate() {
                     for bit in numbers(lanes) {
-                        let (_, query) = desk.order[block * BLOCK_ROWS + word * 64 + bit];
+                        let (_, _, query) = desk.order[block * BLOCK_ROWS + word * 64 + bit];
                         join.compare(row, query, answers);
                     }
                 }

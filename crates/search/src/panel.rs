@@ -303,6 +303,14 @@ impl Panel {
         &self.best_first
     }
 
+    /// The chance that a query that is typed at a locus of the panel differs there, roughly.
+    pub(crate) fn telling(&self, place: usize) -> f64 {
+        let rows = self.keys.len().max(1) as f64;
+        let shares = self.codes[place].rows().iter().map(|held| f64::from(*held) / rows);
+        // A genotype agrees at moderate stringency with about three times as many as are its like.
+        (1.0 - 3.0 * shares.map(|share| share * share).sum::<f64>()).max(0.0)
+    }
+
     /// The numbers of a row's genotypes.
     #[inline(always)]
     pub(crate) fn ids(&self, row: usize) -> &[GenotypeId] {

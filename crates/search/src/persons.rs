@@ -161,7 +161,9 @@ impl Persons {
             })
             .collect();
         for panel in &self.panels {
-            let join = Join { panel, lexicon, terms, questions: &questions, indexes, settings };
+            let telling = (0..panel.positions().len()).map(|at| panel.telling(at)).collect();
+            let join =
+                Join { panel, lexicon, terms, questions: &questions, indexes, settings, telling };
             for (query, found) in join.answers() {
                 answers.get_mut(query as usize).into_iter().for_each(|answer| answer.push(found));
             }

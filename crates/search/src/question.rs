@@ -77,6 +77,8 @@ pub(crate) struct Question<'q> {
     /// Those at which some reading has no bit.
     inexact: LocusBits,
     alleles: [AlleleBits; LOCI],
+    /// True where some locus has more than two alleles.
+    pub(crate) mixture: bool,
     /// Alleles that a row must have, where any is required.
     required: Option<Box<[AlleleBits; LOCI]>>,
 }
@@ -108,7 +110,8 @@ impl<'q> Question<'q> {
                 *slot = words.allele(tenths);
             }
         }
-        Self { packed, terms, loci, inexact, alleles, required }
+        let mixture = alleles.iter().any(|alleles| alleles.count_ones() > 2);
+        Self { packed, terms, loci, inexact, alleles, mixture, required }
     }
 
     /// What is asked at a position.

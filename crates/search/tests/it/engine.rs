@@ -245,13 +245,13 @@ fn alike() -> impl Strategy<Value = Profile> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn many_alike_equal_the_oracle(
-        persons in vec(alike(), 300..900),
-        forensic in vec(alike(), 1..700),
-        removed in vec(0u64..900, 0..30),
+        persons in vec(alike(), 100..300),
+        forensic in vec(alike(), 1..600),
+        removed in vec(0u64..300, 0..30),
         settings in settings(),
         levels in vec(select(vec![Level::High, Level::Moderate, Level::Low]), 8),
         matching_min in 3u8..8,
