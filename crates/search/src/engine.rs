@@ -41,6 +41,9 @@ pub struct Row {
     pub profile: PackedProfile,
 }
 
+/// The number, in place of its index, of a row that was erased: in no set of indexes.
+pub(crate) const ERASED: u8 = u8::MAX;
+
 /// A set of indexes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IndexSet(u32);

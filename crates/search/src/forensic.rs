@@ -15,11 +15,10 @@
 use std::collections::HashMap;
 use std::io;
 
-use crate::bitsliced::Bitsliced;
-use crate::planes::{BLOCK_ROWS, Layout};
 use genetics::Index;
 
-use crate::engine::{Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
+use crate::bitsliced::Bitsliced;
+use crate::engine::{ERASED, Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
 use crate::file::fields::{Fields, Taken};
 use crate::file::read::Reader;
 use crate::file::records::{self, Record, Records};
@@ -29,6 +28,7 @@ use crate::lexicon::{
     GenotypeId, Ids, LOCI, Lexicon, LocusBits, LocusLexicon, UNLISTED, positions, typed,
 };
 use crate::packed::PackedProfile;
+use crate::planes::{BLOCK_ROWS, Layout};
 use crate::question::Question;
 use crate::settings::Settings;
 use crate::simd::Simd;
@@ -36,9 +36,6 @@ use crate::store::{Bytes, Words};
 
 /// Rows of a segment that is filled row by row.
 const LATER_ROWS: usize = 8 * BLOCK_ROWS;
-
-/// The index of a row that was erased: in no set of indexes.
-const ERASED: u8 = u8::MAX;
 
 /// Rows of evidence.
 #[derive(Default)]
@@ -206,9 +203,7 @@ impl Segment {
 
 /// Puts a row with these numbers at the next place of the planes.
 fn push_ids(planes: &mut Bitsliced, ids: &[GenotypeId], lexicon: &Lexicon) {
-    let typed = ids.iter().enumerate().filter(|(_, id)| **id != 0);
-    let typed = typed.fold(0, |bits, (position, _)| bits | 1 << position);
-    planes.push(typed, |position| {
+    planes.push(typed(ids), |position| {
         let id = ids[position];
         (id != UNLISTED).then(|| lexicon.loci()[position].genotype(id))
     });

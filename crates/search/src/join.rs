@@ -45,8 +45,6 @@ pub(crate) struct Join<'a> {
     pub(crate) questions: &'a [Question<'a>],
     pub(crate) indexes: IndexSet,
     pub(crate) settings: &'a Settings,
-    /// See [`Panel::telling`].
-    pub(crate) telling: Vec<f64>,
 }
 
 /// The queries of one group, by slice.
@@ -174,20 +172,13 @@ impl Join<'_> {
     ) {
         let rows = group.slice(slice);
         let budget = u32::from(self.terms.rule.mismatches_max).min(BUDGET_MAX);
-        let mut loci = self.loci_in_order(group);
         if rows.len() < LARGE_ROWS || queries.len() < LARGE_QUERIES {
+            let loci = self.loci_in_order(group, |_| 1);
             return self.pairs(group, rows, queries, &loci, budget, answers);
         }
         self.lay(desk, group, queries);
         let desk = &*desk;
-        let own = group.loci().count() - group.slice_loci().count();
-        if let Some(others) = loci.get_mut(own..) {
-            let worth = |place: &usize| {
-                let typed = desk.typed[self.panel.positions()[*place]];
-                self.telling[*place] * f64::from(typed)
-            };
-            others.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-        }
+        let loci = self.loci_in_order(group, |position| desk.typed[position]);
         self.settings.simd.run(Rows {
             join: self,
             desk,
@@ -200,13 +191,18 @@ impl Join<'_> {
         });
     }
 
-    /// The loci, by place in the panel, in which a slice still may differ: the group's own first.
-    fn loci_in_order(&self, group: &Group) -> Vec<usize> {
+    /// The loci, by place in the panel, in which a slice still may differ: the group's own first,
+    /// then those that rule out most queries, of which so many are typed at a position.
+    fn loci_in_order(&self, group: &Group, typed: impl Fn(usize) -> u32) -> Vec<usize> {
+        let positions = self.panel.positions();
         let sliced: Vec<usize> = group.slice_loci().map(|(place, _)| place).collect();
-        let own: Vec<usize> = group.loci().filter(|place| !sliced.contains(place)).collect();
-        let others = self.panel.best_first().iter().copied();
-        let others = others.filter(|place| !sliced.contains(place) && !own.contains(place));
-        own.iter().copied().chain(others).collect()
+        let mut loci: Vec<usize> = group.loci().filter(|place| !sliced.contains(place)).collect();
+        let others = (0..positions.len()).filter(|at| !sliced.contains(at) && !loci.contains(at));
+        let worth = |at: &usize| self.panel.telling()[*at] * f64::from(typed(positions[*at]));
+        let mut others: Vec<usize> = others.collect();
+        others.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        loci.extend(others);
+        loci
     }
 
     /// Every row with every query.

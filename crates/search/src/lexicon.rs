@@ -267,7 +267,7 @@ pub fn positions(loci: LocusBits) -> impl Iterator<Item = usize> {
 }
 
 /// The loci at which numbers stand.
-pub fn typed(ids: &Ids) -> LocusBits {
+pub fn typed(ids: &[GenotypeId]) -> LocusBits {
     let typed = ids.iter().enumerate().filter(|(_, id)| **id != 0);
     typed.fold(0, |bits, (position, _)| bits | 1 << position)
 }

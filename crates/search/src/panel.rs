@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::advisor;
 use crate::codes::{CODES, LocusCodes, Mask, OPEN};
-use crate::engine::{Found, IndexSet, Row, SpecimenKey};
+use crate::engine::{ERASED, Found, IndexSet, Row, SpecimenKey};
 use crate::file::fields::{Fields, Taken};
 use crate::file::read::Reader;
 use crate::file::write::Writer;
@@ -50,9 +50,6 @@ impl Entry {
     }
 }
 
-/// The index of a row that was erased: in no set of indexes.
-const ERASED: u8 = u8::MAX;
-
 /// The cost, in nanoseconds, from which on the groups of a query are shared among threads.
 const SHARED_COST: f64 = 150_000.0;
 
@@ -72,7 +69,8 @@ pub(crate) struct Panel {
     /// Numbers of the genotypes: those of row `r` from `r` times the number of loci.
     ids: Words<GenotypeId>,
     codes: Vec<LocusCodes>,
-    best_first: Vec<usize>,
+    /// The chance that a query that is typed at a locus differs there, roughly.
+    telling: Vec<f64>,
     groups: Vec<Group>,
     held: usize,
 }
@@ -130,7 +128,7 @@ impl Panel {
             indexes: Words::default(),
             ids: Words::default(),
             codes: Vec::new(),
-            best_first: Vec::new(),
+            telling: Vec::new(),
             groups: Vec::new(),
             held: rows,
         }
@@ -151,12 +149,14 @@ impl Panel {
 
     fn take_codes(&mut self, codes: Vec<LocusCodes>) {
         self.codes = codes;
-        let alike = |place: &usize| -> u64 {
-            self.codes[*place].rows().iter().map(|rows| u64::from(*rows).pow(2)).sum()
-        };
-        let mut best_first: Vec<usize> = (0..self.positions.len()).collect();
-        best_first.sort_by_key(alike);
-        self.best_first = best_first;
+        let telling = self.codes.iter().map(|codes| {
+            let rows = codes.rows().iter().map(|held| f64::from(*held)).sum::<f64>().max(1.0);
+            let shares = codes.rows().iter().map(|held| f64::from(*held) / rows);
+            // A genotype agrees at moderate stringency with about three times as many as are like
+            // it.
+            (1.0 - 3.0 * shares.map(|share| share * share).sum::<f64>()).max(0.0)
+        });
+        self.telling = telling.collect();
     }
 
     fn group(&mut self, lexicon: &Lexicon, workload: &[Ids], groups: usize) {
@@ -298,17 +298,10 @@ impl Panel {
         &self.positions
     }
 
-    /// The places of the panel's loci, the one that tells most first.
-    pub(crate) fn best_first(&self) -> &[usize] {
-        &self.best_first
-    }
-
-    /// The chance that a query that is typed at a locus of the panel differs there, roughly.
-    pub(crate) fn telling(&self, place: usize) -> f64 {
-        let rows = self.keys.len().max(1) as f64;
-        let shares = self.codes[place].rows().iter().map(|held| f64::from(*held) / rows);
-        // A genotype agrees at moderate stringency with about three times as many as are its like.
-        (1.0 - 3.0 * shares.map(|share| share * share).sum::<f64>()).max(0.0)
+    /// How much each locus of the panel tells: the chance that a query that is typed there differs,
+    /// roughly.
+    pub(crate) fn telling(&self) -> &[f64] {
+        &self.telling
     }
 
     /// The numbers of a row's genotypes.

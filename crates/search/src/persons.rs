@@ -161,9 +161,7 @@ impl Persons {
             })
             .collect();
         for panel in &self.panels {
-            let telling = (0..panel.positions().len()).map(|at| panel.telling(at)).collect();
-            let join =
-                Join { panel, lexicon, terms, questions: &questions, indexes, settings, telling };
+            let join = Join { panel, lexicon, terms, questions: &questions, indexes, settings };
             for (query, found) in join.answers() {
                 answers.get_mut(query as usize).into_iter().for_each(|answer| answer.push(found));
             }

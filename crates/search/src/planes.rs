@@ -101,12 +101,16 @@ struct Rare {
 impl Layout {
     /// Planes for all alleles known at these loci, and for so many more.
     pub(crate) fn new(lexicon: &Lexicon, loci: LocusBits, spare_alleles: usize) -> Self {
+        let known = |position: usize| lexicon.loci()[position].tenths().len();
+        Self::with(loci, |position| (known(position) + spare_alleles).min(ALLELES_MAX))
+    }
+
+    fn with(loci: LocusBits, alleles: impl Fn(usize) -> usize) -> Self {
         let mut layout = Self { places: [Place::default(); LOCI], loci, planes: 0 };
         for position in positions(loci) {
-            let known = lexicon.loci()[position].tenths().len();
-            let alleles = (known + spare_alleles).min(ALLELES_MAX);
-            layout.places[position] = Place { first: layout.planes, alleles };
-            layout.planes = layout.places[position].end();
+            let place = Place { first: layout.planes, alleles: alleles(position) };
+            layout.planes = place.end();
+            layout.places[position] = place;
         }
         layout
     }
@@ -182,14 +186,8 @@ impl Layout {
     /// Planes at all loci for so many alleles at each; `None` where that cannot be.
     pub(crate) fn of(alleles: &[usize]) -> Option<Self> {
         let loci = LocusBits::MAX >> (LocusBits::BITS - LOCI as u32);
-        let mut layout = Self { places: [Place::default(); LOCI], loci, planes: 0 };
-        let sound = |alleles: &usize| *alleles <= ALLELES_MAX;
-        (alleles.len() == LOCI && alleles.iter().all(sound)).then_some(())?;
-        for (place, alleles) in layout.places.iter_mut().zip(alleles) {
-            *place = Place { first: layout.planes, alleles: *alleles };
-            layout.planes = place.end();
-        }
-        Some(layout)
+        let sound = alleles.len() == LOCI && alleles.iter().all(|known| *known <= ALLELES_MAX);
+        sound.then(|| Self::with(loci, |position| alleles[position]))
     }
 }
 

@@ -52,9 +52,7 @@ impl Terms {
         let wanted = std::array::from_fn(|at| level(at).filter(|it| *it != Level::Mismatch));
         Self { loci: searched(rule.loci), wanted, rule }
     }
-}
 
-impl Terms {
     /// The loosest level that satisfies at a position; `None` where every row does.
     #[inline(always)]
     pub(crate) fn wanted(&self, position: usize) -> Option<Level> {

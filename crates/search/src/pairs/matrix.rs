@@ -52,7 +52,9 @@ impl MatchMatrix {
 /// on any number of threads; works on the caller's rayon thread pool. Progress counts pairs.
 pub fn match_matrix(roster: &Roster, loci: LocusSet, progress: Progress<'_>) -> MatchMatrix {
     let asked = searched(loci);
-    let seen = roster.rows().par_iter().map(typed).reduce(|| 0, |one, other| one | other) & asked;
+    let seen =
+        roster.rows().par_iter().map(|ids| typed(ids)).reduce(|| 0, |one, other| one | other)
+            & asked;
     let coding = Coding::new(roster, seen);
     let mut left_out = [0; 2];
     let mut profiles: Vec<Sides> = Vec::new();
