@@ -15,7 +15,7 @@ use genetics::Level;
 use crate::file::fields::Fields;
 use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::occurrence::Occurrence;
-use crate::planes::{BLOCK_ROWS, Layout, OPEN, Step, sift};
+use crate::planes::{BLOCK_ROWS, Layout, OPEN, Rare, Step, sift};
 use crate::question::Question;
 use crate::simd::{BUDGET_MAX, Lanes, Simd, Wide, Work, prefetch};
 use crate::store::Words;
@@ -30,6 +30,7 @@ const SPARE_ALLELES: usize = 4;
 /// Rows of a block are sifted.
 struct Sift<'a, I> {
     planes: &'a [Lanes],
+    rare: &'a [Rare],
     steps: I,
     left: Lanes,
     budget: u32,
@@ -42,10 +43,10 @@ impl<'a, I: Iterator<Item = &'a Step>> Work for Sift<'a, I> {
     fn with<W: Wide>(self) -> Lanes {
         let left = W::load(&self.left);
         match self.budget {
-            0 => sift::<W, 1>(self.planes, self.steps, left).lanes(),
-            1 => sift::<W, 2>(self.planes, self.steps, left).lanes(),
-            2 => sift::<W, 3>(self.planes, self.steps, left).lanes(),
-            3 => sift::<W, 4>(self.planes, self.steps, left).lanes(),
+            0 => sift::<W, 1>(self.planes, self.rare, self.steps, left).lanes(),
+            1 => sift::<W, 2>(self.planes, self.rare, self.steps, left).lanes(),
+            2 => sift::<W, 3>(self.planes, self.rare, self.steps, left).lanes(),
+            3 => sift::<W, 4>(self.planes, self.rare, self.steps, left).lanes(),
             _ => self.left,
         }
     }
@@ -56,6 +57,7 @@ impl<'a, I: Iterator<Item = &'a Step>> Work for Sift<'a, I> {
 pub(crate) struct Sieve {
     /// Best first.
     steps: Vec<Step>,
+    rare: Vec<Rare>,
     /// For each step, what is wanted, and the numbers of the alleles, ascending.
     wanted: Vec<(Level, Vec<usize>)>,
 }
@@ -191,9 +193,10 @@ impl Bitsliced {
     /// Makes a query ready.
     pub(crate) fn sieve(&self, question: &Question) -> Sieve {
         let mut steps = Vec::with_capacity(LOCI);
+        let mut rare = Vec::new();
         for position in positions(question.loci) {
             let asked = question.asked(position);
-            if let Some(step) = self.layout.step(position, &asked) {
+            if let Some(step) = self.layout.step(position, &asked, &mut rare) {
                 let wanted = asked.wanted.unwrap_or(Level::Mismatch);
                 let alleles: Vec<usize> = numbers(asked.alleles).collect();
                 steps.push((self.expected(position, wanted, &alleles), step, (wanted, alleles)));
@@ -201,7 +204,7 @@ impl Bitsliced {
         }
         steps.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (steps, wanted) = steps.into_iter().map(|(_, step, wanted)| (step, wanted)).unzip();
-        Sieve { steps, wanted }
+        Sieve { steps, rare, wanted }
     }
 
     /// The share of typed rows that will satisfy a query at a position, roughly.
@@ -278,7 +281,7 @@ impl Bitsliced {
         let at =
             |loci: LocusBits| sieve.steps.iter().filter(move |step| loci >> step.position & 1 == 1);
         let steps = at(all).chain(at(typed & !all));
-        let lanes = simd.run(Sift { planes, steps, left: live, budget });
+        let lanes = simd.run(Sift { planes, rare: &sieve.rare, steps, left: live, budget });
         for (word, lanes) in lanes.into_iter().enumerate() {
             numbers(lanes).for_each(|bit| found(block * BLOCK_ROWS + word * 64 + bit));
         }

@@ -4,7 +4,7 @@
 //! in order, and nothing is lost with it: whoever finds it missing, damaged or of another record
 //! loads the rows from the database and saves anew.
 //!
-//! # Format, version 1
+//! # Format, version 2
 //!
 //! Numbers are in the byte order of the machine that wrote them. A *page* is 4,096 bytes, a *chunk*
 //! 65,536. Checksums are CRC-32 (IEEE 802.3). Everything begins at a multiple of a page, in this
@@ -62,7 +62,7 @@
 //!
 //! *a*: for each searched locus two lists: tenths of a repeat by allele; genotypes, each in two
 //! numbers, low bits first. *b*: typed loci as bits; rows; for each typed locus two lists: code by
-//! genotype, rows by code; how many groups; for each group two lists: loci of the cell, loci of the
+//! genotype, rows by code; the typed loci of the one half, as bits by their order; how many groups; for each group two lists: loci of the cell, loci of the
 //! columns; then 1 if the first column orders the cells.
 //!
 //! Order: 1, 2, 3; for each panel 4 to 7 and for each of its groups 8 to 10; for each segment 11 to

@@ -77,6 +77,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) masks: &'a [Mask],
     /// The loci it asks, best first.
     pub(crate) order: &'a [usize],
+    /// The loci at which a candidate of this group agrees, as bits.
+    pub(crate) agreeing: u64,
     /// Loci that may differ.
     pub(crate) budget: u32,
 }
@@ -165,7 +167,7 @@ impl Group {
     }
 
     /// Calls `found` with the number of each row that agrees with the query at all loci of the
-    /// group and differs at no more of the others than it may.
+    /// group, and where else it must, and differs at no more of the others than it may.
     pub(crate) fn search(&self, simd: Simd, wanted: &Wanted, found: &mut Vec<u32>) {
         let mut probes = Vec::new();
         self.probe(wanted.masks, &mut probes);
@@ -184,17 +186,17 @@ impl Group {
         }
     }
 
-    /// The tests by column: of the group's own ordering locus, and of all other loci.
+    /// The tests by column: of the loci at which a candidate agrees, and of all others.
     fn tests(&self, wanted: &Wanted) -> (Vec<Test>, Vec<Test>) {
-        let test = |column: usize, at: usize| Test { column, mask: wanted.masks[at] };
-        let own = self.columns.first().filter(|at| self.ordered && wanted.order.contains(at));
-        let must = own.map(|at| test(0, *at)).into_iter().collect();
-        let others = wanted.order.iter().filter(|at| Some(*at) != own);
-        let may = others.filter_map(|at| {
-            let column = self.columns.iter().position(|column| column == at)?;
-            Some(test(column, *at))
-        });
-        (must, may.collect())
+        let (mut must, mut may) = (Vec::new(), Vec::new());
+        for at in wanted.order {
+            let Some(column) = self.columns.iter().position(|column| column == at) else {
+                continue;
+            };
+            let test = Test { column, mask: wanted.masks[*at] };
+            if wanted.agreeing >> at & 1 == 1 { must.push(test) } else { may.push(test) }
+        }
+        (must, may)
     }
 
     /// The lanes of all cells that satisfy the masks.
@@ -239,11 +241,11 @@ impl Group {
         start(slice * cells)..start((slice + 1) * cells)
     }
 
-    /// The number of the row at a place; `None` where it was erased.
+    /// The number of the row at a place; `None` where it was erased, or past the end.
     #[inline(always)]
     pub(crate) fn row(&self, place: usize) -> Option<usize> {
-        let row = self.rows[place];
-        (row != ERASED).then_some(row as usize)
+        let row = self.rows.get(place).copied().filter(|row| *row != ERASED)?;
+        Some(row as usize)
     }
 
     /// The places of the group's rows that lie in the same cell as the codes.

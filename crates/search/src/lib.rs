@@ -25,6 +25,7 @@ pub mod engine;
 mod question;
 mod codes;
 mod simd;
+mod slice;
 mod store;
 pub mod file;
 mod groups;

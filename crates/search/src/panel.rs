@@ -71,6 +71,8 @@ pub(crate) struct Panel {
     codes: Vec<LocusCodes>,
     /// The chance that a query that is typed at a locus differs there, roughly.
     telling: Vec<f64>,
+    /// The loci, by place, in two halves; every group lies within one.
+    halves: [u64; 2],
     groups: Vec<Group>,
     held: usize,
 }
@@ -129,6 +131,7 @@ impl Panel {
             ids: Words::default(),
             codes: Vec::new(),
             telling: Vec::new(),
+            halves: [0, 0],
             groups: Vec::new(),
             held: rows,
         }
@@ -170,7 +173,9 @@ impl Panel {
         });
         let coded = Coded { codes: &codes, width };
         let ends: Vec<usize> = self.codes.iter().map(LocusCodes::end).collect();
-        let chosen = advisor::groups(&self.expected(lexicon, workload), self.keys.len(), groups);
+        let expected = self.expected(lexicon, workload);
+        self.halves = advisor::halves(&expected);
+        let chosen = advisor::groups(&expected, self.halves, self.keys.len(), groups);
         self.groups = chosen.par_iter().map(|loci| Group::new(loci, coded, &ends)).collect();
     }
 
@@ -225,8 +230,9 @@ impl Panel {
         match self.plan(&masks, &order, budget, settings) {
             Plan::None => {}
             Plan::Groups(groups, cost) => {
-                let wanted = Wanted { masks: &masks, order: &order, budget };
                 let through = |rows: &mut Vec<u32>, group: &usize| {
+                    let agreeing = self.agreeing(*group, budget);
+                    let wanted = Wanted { masks: &masks, order: &order, agreeing, budget };
                     self.groups[*group].search(settings.simd, &wanted, rows);
                 };
                 let mut rows = Vec::new();
@@ -289,6 +295,19 @@ impl Panel {
         &self.groups
     }
 
+    /// The loci, by place in the panel, at which a candidate found through a group agrees, where
+    /// so many may differ.
+    pub(crate) fn agreeing(&self, group: usize, budget: u32) -> u64 {
+        let [one, other] = self.halves;
+        let own = self.groups[group].loci().fold(0, |bits, place| bits | 1 << place);
+        match budget {
+            0 => one | other,
+            1 if own & one != 0 => one,
+            1 => other,
+            _ => own,
+        }
+    }
+
     pub(crate) fn loci(&self) -> LocusBits {
         self.loci
     }
@@ -325,7 +344,8 @@ impl Panel {
         (masks, order.into_iter().map(|(_, place)| place).collect())
     }
 
-    /// The cheapest `budget + 1` groups without a common locus, or all rows.
+    /// The cheapest `budget + 1` groups, one from each half or else without a common locus; or all
+    /// rows.
     fn plan(&self, masks: &[Mask], order: &[usize], budget: u32, settings: &Settings) -> Plan {
         if budget > BUDGET_MAX {
             return Plan::All;
@@ -342,7 +362,9 @@ impl Panel {
                 let codes: f64 =
                     group.cell_loci().iter().map(|at| mask_codes(&masks[*at])).product();
                 let cost = advisor::cost(&loci, &shares, codes, self.keys.len());
-                (cost, loci.iter().fold(0u64, |bits, at| bits | 1 << at))
+                let own = loci.iter().fold(0u64, |bits, at| bits | 1 << at);
+                let half = self.halves.into_iter().find(|half| own & half != 0);
+                (cost, if budget == 1 { half.unwrap_or(own) } else { own })
             })
             .collect();
         let all = advisor::cost_of_all(self.keys.len());
@@ -408,6 +430,7 @@ impl Panel {
             fields.list(codes.code_of().iter().map(|code| u32::from(*code)));
             fields.list(codes.rows().iter().copied());
         }
+        fields.put(self.halves[0] as usize);
         fields.put(self.groups.len());
         self.groups.iter().for_each(|group| group.outline(&mut fields));
         out.fields(Content::Panel.of(number), &fields)?;
@@ -427,7 +450,7 @@ impl Panel {
         let fields = file.fields(Content::Panel, number)?;
         let outline = Outline::read(&mut Taken(&fields), lexicon);
         let outline = outline.ok_or_else(|| FileError::misfit(Content::Panel.of(number)))?;
-        let Outline { loci, rows, codes, groups } = outline;
+        let Outline { loci, rows, codes, halves, groups } = outline;
         let mut panel = Self::bare(loci, rows);
         panel.keys = file.words(Content::PanelKeys.of(number), rows)?;
         panel.indexes = file.words(Content::PanelIndexes.of(number), rows)?;
@@ -435,6 +458,7 @@ impl Panel {
         panel.ids = file.words(Content::PanelIds.of(number), ids)?;
         panel.held = panel.indexes.iter().filter(|index| **index != ERASED).count();
         panel.take_codes(codes);
+        panel.halves = halves;
         for (group, outline) in groups.into_iter().enumerate() {
             panel.groups.push(outline.open(file, number, group, rows)?);
         }
@@ -454,6 +478,7 @@ struct Outline {
     loci: LocusBits,
     rows: usize,
     codes: Vec<LocusCodes>,
+    halves: [u64; 2],
     groups: Vec<Group>,
 }
 
@@ -471,10 +496,17 @@ impl Outline {
             codes.push(LocusCodes::from_parts(locus, code_of, rows));
         }
         let ends: Vec<usize> = codes.iter().map(LocusCodes::end).collect();
+        let (half, all) = (fields.number()? as u64, (1u64 << codes.len()) - 1);
+        let halves = [half & all, all & !half];
         let groups = fields.number()?;
-        let groups: Option<_> = (0..groups).map(|_| Group::outlined(fields, &ends)).collect();
+        let groups: Option<Vec<_>> = (0..groups).map(|_| Group::outlined(fields, &ends)).collect();
         fields.done()?;
-        Some(Self { loci, rows, codes, groups: groups? })
+        let within = |group: &Group| {
+            let loci = || group.loci();
+            halves.iter().any(|half| loci().all(|place| half >> place & 1 == 1))
+        };
+        let groups = groups.filter(|groups| half & !all == 0 && groups.iter().all(within))?;
+        Some(Self { loci, rows, codes, halves, groups })
     }
 }
 

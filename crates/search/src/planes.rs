@@ -57,13 +57,12 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     pub(crate) places: [Place; LOCI],
-    loci: LocusBits,
     /// Planes of a block.
     pub(crate) planes: usize,
 }
 
-/// One locus of a query, ready for the planes. Small and in one piece: a search reads millions.
-#[derive(Clone, Debug)]
+/// One locus of a query, ready for the planes. Eight bytes: a search reads millions.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) position: u8,
     how: How,
@@ -71,9 +70,8 @@ pub(crate) struct Step {
     low: u16,
     /// The plane of the higher allele; the same where there is one.
     high: u16,
-    /// *single* or *double* of the locus.
+    /// *single* or *double* of the locus; the place in the list of what is [`Rare`].
     count: u16,
-    rare: Option<Box<Rare>>,
 }
 
 /// How one or two alleles are decided.
@@ -91,7 +89,7 @@ enum How {
 
 /// Three alleles and more, or a required one.
 #[derive(Clone, Debug)]
-struct Rare {
+pub(crate) struct Rare {
     wanted: Level,
     first: usize,
     alleles: Vec<usize>,
@@ -106,7 +104,7 @@ impl Layout {
     }
 
     fn with(loci: LocusBits, alleles: impl Fn(usize) -> usize) -> Self {
-        let mut layout = Self { places: [Place::default(); LOCI], loci, planes: 0 };
+        let mut layout = Self { places: [Place::default(); LOCI], planes: 0 };
         for position in positions(loci) {
             let place = Place { first: layout.planes, alleles: alleles(position) };
             layout.planes = place.end();
@@ -116,7 +114,7 @@ impl Layout {
     }
 
     /// Calls `set` with each plane in which a row has its bit at a position. `None` are alleles
-    /// that have no bits, or no typing.
+    /// that have no bits, or no typing. False for an open row.
     #[inline(always)]
     pub(crate) fn planes_of(
         &self,
@@ -124,27 +122,58 @@ impl Layout {
         alleles: Option<AlleleBits>,
         mut set: impl FnMut(usize),
     ) -> bool {
-        let place = self.places[position];
-        let known = (1u64 << place.alleles) - 1;
-        match alleles.filter(|alleles| *alleles != 0 && alleles & !known == 0) {
-            None => {
-                (place.first..place.end()).for_each(set);
-                false
-            }
-            Some(alleles) => {
-                numbers(alleles).for_each(|number| set(place.allele(number)));
-                match alleles.count_ones() {
-                    1 => set(place.first + SINGLE),
-                    2 => set(place.first + DOUBLE),
-                    _ => {}
-                }
-                true
-            }
+        let typed = self.planes_typed(position, alleles, &mut set);
+        if !typed {
+            let place = self.places[position];
+            (place.first..place.end()).for_each(set);
         }
+        typed
     }
 
-    /// What a query asks of a position; `None` where every row satisfies it.
-    pub(crate) fn step(&self, position: usize, asked: &Asked) -> Option<Step> {
+    /// As [`planes_of`](Self::planes_of), but for an open row calls nothing.
+    #[inline(always)]
+    pub(crate) fn planes_typed(
+        &self,
+        position: usize,
+        alleles: Option<AlleleBits>,
+        mut set: impl FnMut(usize),
+    ) -> bool {
+        let place = self.places[position];
+        let known = (1u64 << place.alleles) - 1;
+        let Some(alleles) = alleles.filter(|it| *it != 0 && it & !known == 0) else {
+            return false;
+        };
+        numbers(alleles).for_each(|number| set(place.allele(number)));
+        match alleles.count_ones() {
+            1 => set(place.first + SINGLE),
+            2 => set(place.first + DOUBLE),
+            _ => {}
+        }
+        true
+    }
+
+    /// Gives all planes of a position the bits of *open*, for rows that came by
+    /// [`planes_typed`](Self::planes_typed); how many rows are open.
+    pub(crate) fn spread_open(&self, position: usize, planes: &mut [Lanes]) -> u32 {
+        let place = self.places[position];
+        let open = planes[place.first + OPEN];
+        let rows = open.iter().map(|word| word.count_ones()).sum();
+        if rows > 0 {
+            for plane in &mut planes[place.first..place.end()] {
+                plane.iter_mut().zip(open).for_each(|(word, open)| *word |= open);
+            }
+        }
+        rows
+    }
+
+    /// What a query asks of a position; `None` where every row satisfies it. A rare step goes to
+    /// the end of the list.
+    pub(crate) fn step(
+        &self,
+        position: usize,
+        asked: &Asked,
+        rare: &mut Vec<Rare>,
+    ) -> Option<Step> {
         let place = self.places[position];
         let wanted = asked.wanted?;
         let plane = |number: usize| {
@@ -160,27 +189,26 @@ impl Layout {
             _ => How::Within,
         };
         let double = how == How::Equal && high.is_some();
-        let rare = (how == How::Rare).then(|| {
-            Box::new(Rare {
+        let count = if how == How::Rare {
+            // More than can be numbered: every row goes through, and the comparison decides.
+            (rare.len() <= usize::from(u16::MAX)).then_some(())?;
+            rare.push(Rare {
                 wanted,
                 first: place.first,
                 alleles: numbers(asked.alleles).map(plane).collect(),
                 required: required.map(plane),
-            })
-        });
+            });
+            rare.len() - 1
+        } else {
+            place.first + if double { DOUBLE } else { SINGLE }
+        };
         Some(Step {
             position: position as u8,
             how,
             low: low as u16,
             high: high.unwrap_or(low) as u16,
-            count: (place.first + if double { DOUBLE } else { SINGLE }) as u16,
-            rare,
+            count: count as u16,
         })
-    }
-
-    /// The loci with planes.
-    pub(crate) fn loci(&self) -> LocusBits {
-        self.loci
     }
 
     /// Planes at all loci for so many alleles at each; `None` where that cannot be.
@@ -195,12 +223,13 @@ impl Layout {
 #[inline(always)]
 pub(crate) fn sift<'s, W: Wide, const OVER: usize>(
     planes: &[Lanes],
+    rare: &[Rare],
     steps: impl Iterator<Item = &'s Step>,
     mut left: W,
 ) -> W {
     let mut over = [W::load(&NO_LANES); OVER];
     for step in steps {
-        let satisfied = satisfying::<W>(planes, step);
+        let satisfied = satisfying::<W>(planes, rare, step);
         // A row leaves when it misses and has missed as often as it may.
         let mut missing = left.without(satisfied);
         for count in &mut over {
@@ -220,26 +249,23 @@ impl Step {
     /// The planes that will be read first.
     #[inline(always)]
     pub(crate) fn planes(&self) -> [usize; 3] {
-        [self.low, self.high, self.count].map(usize::from)
+        let count = if self.how == How::Rare { self.high } else { self.count };
+        [self.low, self.high, count].map(usize::from)
     }
 }
 
 /// Rows that satisfy one step.
 #[inline(always)]
-pub(crate) fn satisfying<W: Wide>(planes: &[Lanes], step: &Step) -> W {
+pub(crate) fn satisfying<W: Wide>(planes: &[Lanes], rare: &[Rare], step: &Step) -> W {
     // No closure here: what is not inlined could not use the wide registers.
-    let [low, high, count] = step.planes();
-    let low = W::load(&planes[low]);
-    let high = W::load(&planes[high]);
-    let count = W::load(&planes[count]);
+    let low = W::load(&planes[usize::from(step.low)]);
+    let high = W::load(&planes[usize::from(step.high)]);
+    let count = usize::from(step.count);
     match step.how {
-        How::Within => low.and(high).or(count.and(low.or(high))),
-        How::Equal => low.and(high).and(count),
+        How::Within => low.and(high).or(W::load(&planes[count]).and(low.or(high))),
+        How::Equal => low.and(high).and(W::load(&planes[count])),
         How::Some => low.or(high),
-        How::Rare => {
-            let all = [u64::MAX; 8];
-            W::load(&step.rare.as_deref().map_or(all, |rare| rare.satisfying(planes)))
-        }
+        How::Rare => W::load(&rare[count].satisfying(planes)),
     }
 }
 
