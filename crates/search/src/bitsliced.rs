@@ -1,8 +1,9 @@
-//! Rows as planes of bits, and the search for one query among them.
+//! Rows as planes of bits, and the search for one query or many among them.
 //!
 //! Blocks that cannot hold a candidate are passed over (`occurrence`); the others are sifted locus
-//! by locus until no row is left (`planes`). Deliberately absent: what a row is besides its alleles
-//! (`forensic`).
+//! by locus until no row is left (`planes`), up to four blocks at once, whose planes lie side by
+//! side. Many queries go through four blocks one after the other, while these are near the
+//! processor. Deliberately absent: what a row is besides its alleles (`forensic`).
 
 #![expect(
     clippy::indexing_slicing,
@@ -11,55 +12,45 @@
 )]
 
 use genetics::Level;
+use rayon::prelude::*;
 
 use crate::file::fields::Fields;
 use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
 use crate::occurrence::Occurrence;
-use crate::planes::{BLOCK_ROWS, Layout, OPEN, Rare, Step, sift};
+use crate::planes::{BLOCK_ROWS, Layout, NO_LANES, OPEN, Rare, Step, TOGETHER, side_by_side, sift};
 use crate::question::Question;
 use crate::simd::{BUDGET_MAX, Lanes, Simd, Wide, Work, prefetch};
 use crate::store::Words;
 
-/// Blocks that are fetched ahead, and steps of them: most blocks are done after so many.
-const AHEAD: usize = 2;
+/// How many times four blocks are fetched ahead, and steps of them: most are done after so many.
+const AHEAD: usize = 1;
 const STEPS_AHEAD: usize = 4;
+
+/// Fours of blocks from which on the search for one query is shared among threads.
+const SHARED_FOURS: usize = 64;
 
 /// Alleles that may be new at a locus after the table was made.
 const SPARE_ALLELES: usize = 4;
 
-/// Rows of a block are sifted.
-struct Sift<'a, I> {
-    planes: &'a [Lanes],
-    rare: &'a [Rare],
-    steps: I,
-    left: Lanes,
-    budget: u32,
-}
-
-impl<'a, I: Iterator<Item = &'a Step>> Work for Sift<'a, I> {
-    type Out = Lanes;
-
-    #[inline(always)]
-    fn with<W: Wide>(self) -> Lanes {
-        let left = W::load(&self.left);
-        match self.budget {
-            0 => sift::<W, 1>(self.planes, self.rare, self.steps, left).lanes(),
-            1 => sift::<W, 2>(self.planes, self.rare, self.steps, left).lanes(),
-            2 => sift::<W, 3>(self.planes, self.rare, self.steps, left).lanes(),
-            3 => sift::<W, 4>(self.planes, self.rare, self.steps, left).lanes(),
-            _ => self.left,
-        }
-    }
-}
-
 /// A query made ready for the planes of one table.
 #[derive(Debug)]
-pub(crate) struct Sieve {
+pub(crate) struct Sieve<'q> {
+    question: &'q Question<'q>,
     /// Best first.
     steps: Vec<Step>,
     rare: Vec<Rare>,
-    /// For each step, what is wanted, and the numbers of the alleles, ascending.
-    wanted: Vec<(Level, Vec<usize>)>,
+    /// For each step, what is wanted, and the alleles.
+    wanted: Vec<(Level, AlleleBits)>,
+}
+
+/// What is typed in some row of four blocks.
+#[derive(Clone, Copy, Debug)]
+struct Typed {
+    loci: LocusBits,
+    /// Loci at which every row is typed.
+    in_all: LocusBits,
+    /// The most loci at which one row is typed.
+    most: u32,
 }
 
 /// Rows as planes of bits.
@@ -70,12 +61,8 @@ pub(crate) struct Bitsliced {
     /// The bits of all rows that are pushed are in the blocks already.
     given: bool,
     live: Words<Lanes>,
-    /// Loci at which some row of the block is typed.
-    typed: Vec<LocusBits>,
-    /// Loci at which every row of the block is typed.
-    typed_in_all: Vec<LocusBits>,
-    /// The most loci at which one row of the block is typed.
-    typed_most: Vec<u32>,
+    /// By four blocks.
+    typed: Vec<Typed>,
     /// What occurs in which block, by position of the locus.
     occurrence: Vec<Occurrence>,
     /// Words with a bit for each block.
@@ -90,23 +77,27 @@ impl Bitsliced {
     pub(crate) fn new(capacity: usize, lexicon: &Lexicon) -> Self {
         let layout =
             Layout::new(lexicon, LocusBits::MAX >> (LocusBits::BITS - LOCI as u32), SPARE_ALLELES);
-        let planes = capacity.div_ceil(BLOCK_ROWS) * layout.planes;
-        Self::with(layout, capacity, Words::zeroed(planes))
+        let planes = Words::zeroed(Self::planes(&layout, capacity));
+        Self::with(layout, capacity, planes)
+    }
+
+    /// Planes that a table for so many rows has in all.
+    pub(crate) fn planes(layout: &Layout, capacity: usize) -> usize {
+        let blocks = capacity.div_ceil(BLOCK_ROWS).next_multiple_of(TOGETHER);
+        blocks.saturating_mul(layout.planes)
     }
 
     fn with(layout: Layout, capacity: usize, planes: Words<Lanes>) -> Self {
-        let blocks = capacity.div_ceil(BLOCK_ROWS);
+        let blocks = capacity.div_ceil(BLOCK_ROWS).next_multiple_of(TOGETHER);
         let words = blocks.div_ceil(64);
         let occurrence = layout.places.iter().map(|place| Occurrence::new(place.alleles, words));
         Self {
             occurrence: occurrence.collect(),
-            typed_most: vec![0; blocks],
+            typed: vec![Typed { loci: 0, in_all: LocusBits::MAX, most: 0 }; blocks / TOGETHER],
             layout,
             blocks: planes,
             given: false,
             live: Words::zeroed(blocks),
-            typed: vec![0; blocks],
-            typed_in_all: vec![LocusBits::MAX; blocks],
             words,
             counts: vec![(0, 0); layout.planes],
             rows: 0,
@@ -126,7 +117,7 @@ impl Bitsliced {
     /// Bytes held.
     pub(crate) fn size(&self) -> usize {
         let occurrence: usize = self.occurrence.iter().map(Occurrence::size).sum();
-        let small = self.typed.len() * 12 + occurrence;
+        let small = self.typed.len() * size_of::<Typed>() + occurrence;
         self.blocks.size() + self.live.size() + small
     }
 
@@ -145,9 +136,10 @@ impl Bitsliced {
             }
         }
         self.live[block][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
-        self.typed[block] |= typed;
-        self.typed_in_all[block] &= typed;
-        self.typed_most[block] = self.typed_most[block].max(typed.count_ones());
+        let four = &mut self.typed[block / TOGETHER];
+        four.loci |= typed;
+        four.in_all &= typed;
+        four.most = four.most.max(typed.count_ones());
         self.rows += 1;
     }
 
@@ -155,8 +147,9 @@ impl Bitsliced {
     fn set(&mut self, row: usize, plane: usize, alone: bool) {
         let block = row / BLOCK_ROWS;
         if !self.given {
-            self.blocks[block * self.layout.planes + plane][row % BLOCK_ROWS / 64] |=
-                1 << (row % 64);
+            let planes = self.layout.planes;
+            let four = &mut self.blocks[block / TOGETHER * TOGETHER * planes..];
+            four[side_by_side(plane, block % TOGETHER)][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
         }
         self.counts[plane].0 += 1;
         self.counts[plane].1 += u32::from(alone);
@@ -165,21 +158,33 @@ impl Bitsliced {
     /// Clears all bits of a row, and what only this row had in its block.
     pub(crate) fn erase(&mut self, row: usize) {
         let (block, word, bit) = (row / BLOCK_ROWS, row % BLOCK_ROWS / 64, 1u64 << (row % 64));
-        let planes = self.layout.planes;
-        for lanes in self.blocks.edit(block * planes..(block + 1) * planes) {
+        let size = TOGETHER * self.layout.planes;
+        let start = block / TOGETHER * size;
+        let planes = self.blocks.edit(start..start + size);
+        for lanes in planes.iter_mut().skip(block % TOGETHER).step_by(TOGETHER) {
             lanes[word] &= !bit;
         }
         self.live[block][word] &= !bit;
         self.note_again(block);
     }
 
+    /// The planes of four blocks.
+    fn four(&self, four: usize) -> &[Lanes] {
+        let size = TOGETHER * self.layout.planes;
+        &self.blocks[four * size..][..size]
+    }
+
     /// Notes anew what occurs in a block.
     fn note_again(&mut self, block: usize) {
-        let planes = &self.blocks[block * self.layout.planes..][..self.layout.planes];
+        let size = TOGETHER * self.layout.planes;
+        let planes = &self.blocks[block / TOGETHER * size..][..size];
         for (place, occurrence) in self.layout.places.iter().zip(&mut self.occurrence) {
             occurrence.clear(block);
             for row in 0..BLOCK_ROWS {
-                let has = |plane: usize| planes[plane][row / 64] >> (row % 64) & 1 == 1;
+                let has = |plane: usize| {
+                    let lanes = &planes[side_by_side(plane, block % TOGETHER)];
+                    lanes[row / 64] >> (row % 64) & 1 == 1
+                };
                 if has(place.first + OPEN) {
                     occurrence.note_open(block);
                 } else {
@@ -191,104 +196,115 @@ impl Bitsliced {
     }
 
     /// Makes a query ready.
-    pub(crate) fn sieve(&self, question: &Question) -> Sieve {
+    pub(crate) fn sieve<'q>(&self, question: &'q Question<'q>) -> Sieve<'q> {
         let mut steps = Vec::with_capacity(LOCI);
         let mut rare = Vec::new();
         for position in positions(question.loci) {
             let asked = question.asked(position);
             if let Some(step) = self.layout.step(position, &asked, &mut rare) {
                 let wanted = asked.wanted.unwrap_or(Level::Mismatch);
-                let alleles: Vec<usize> = numbers(asked.alleles).collect();
-                steps.push((self.expected(position, wanted, &alleles), step, (wanted, alleles)));
+                let expected = self.expected(position, wanted, asked.alleles);
+                steps.push((expected, step, (wanted, asked.alleles)));
             }
         }
         steps.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (steps, wanted) = steps.into_iter().map(|(_, step, wanted)| (step, wanted)).unzip();
-        Sieve { steps, rare, wanted }
+        Sieve { question, steps, rare, wanted }
     }
 
     /// The share of typed rows that will satisfy a query at a position, roughly.
-    fn expected(&self, position: usize, wanted: Level, alleles: &[usize]) -> f64 {
+    fn expected(&self, position: usize, wanted: Level, alleles: AlleleBits) -> f64 {
         let place = self.layout.places[position];
         let open = f64::from(self.counts[place.first + OPEN].0);
         let typed = (self.rows as f64 - open).max(1.0);
         let share = |count: u32| (f64::from(count) - open).max(0.0) / typed;
-        let known = alleles.iter().filter(|number| **number < place.alleles);
-        let known = known.map(|number| self.counts[place.allele(*number)]);
-        let having = known.clone().map(|(having, _)| share(having));
-        let alone = known.map(|(_, alone)| f64::from(alone) / typed);
+        let known = || numbers(alleles).filter(|number| *number < place.alleles);
+        let counts = || known().map(|number| self.counts[place.allele(number)]);
+        let having = || counts().map(|(having, _)| share(having));
+        let alone = || counts().map(|(_, alone)| f64::from(alone) / typed).sum::<f64>();
         match wanted {
-            Level::Low => having.sum(),
-            Level::High => having.product(),
+            Level::Low => having().sum(),
+            Level::High => having().product(),
             _ => {
-                let some: f64 = having.clone().sum();
-                let within = if alleles.len() > 2 { some * some / 2.0 } else { 0.0 };
-                having.product::<f64>() + alone.sum::<f64>() + within
+                let some: f64 = having().sum();
+                let within = if alleles.count_ones() > 2 { some * some / 2.0 } else { 0.0 };
+                having().product::<f64>() + alone() + within
             }
         }
     }
 
-    /// Calls `found` with each row that the query does not rule out.
-    pub(crate) fn search(
-        &self,
-        simd: Simd,
-        sieve: &Sieve,
-        question: &Question,
-        mut found: impl FnMut(usize),
-    ) {
-        let budget = u32::from(question.terms.rule.mismatches_max);
-        let words = (0..self.words).map(|word| (word, self.blocks_left(sieve, budget, word)));
-        let blocks: Vec<usize> = words
-            .flat_map(|(word, left)| numbers(left).map(move |block| word * 64 + block))
-            .collect();
-        for (place, block) in blocks.iter().enumerate() {
-            if let Some(later) = blocks.get(place + AHEAD) {
-                self.fetch(sieve, *later);
+    /// The rows that the query does not rule out.
+    pub(crate) fn search(&self, simd: Simd, sieve: &Sieve) -> Vec<u32> {
+        let words = (0..self.words).map(|word| (word, self.blocks_left(sieve, word)));
+        let fours: Vec<(usize, u64)> = words.flat_map(|(word, left)| fours(word, left)).collect();
+        let some = |fours: &[(usize, u64)]| {
+            let mut rows = Vec::new();
+            for (place, (four, left)) in fours.iter().enumerate() {
+                if let Some((later, left)) = fours.get(place + AHEAD) {
+                    self.fetch(sieve, *later, *left);
+                }
+                self.search_four(simd, sieve, *four, *left, &mut rows);
             }
-            self.search_block(simd, sieve, question, *block, &mut found);
-        }
-    }
-
-    /// Asks for the planes of a block that will be looked at soon.
-    #[inline(always)]
-    fn fetch(&self, sieve: &Sieve, block: usize) {
-        let typed = self.typed[block] & self.typed_in_all[block];
-        let planes = &self.blocks[block * self.layout.planes..][..self.layout.planes];
-        let first = sieve.steps.iter().filter(|step| typed >> step.position & 1 == 1);
-        for step in first.take(STEPS_AHEAD) {
-            step.planes().into_iter().for_each(|plane| prefetch(&planes[plane]));
-        }
-    }
-
-    /// Calls `found` with each row of a block that the query does not rule out.
-    #[inline]
-    pub(crate) fn search_block(
-        &self,
-        simd: Simd,
-        sieve: &Sieve,
-        question: &Question,
-        block: usize,
-        found: &mut impl FnMut(usize),
-    ) {
-        let typed = self.typed[block];
-        let Some(budget) = question.budget(typed, self.typed_most[block]) else {
-            return;
+            rows
         };
-        let planes = &self.blocks[block * self.layout.planes..][..self.layout.planes];
-        let live = self.live[block];
-        // Where every row is typed a locus rules out most.
-        let all = typed & self.typed_in_all[block];
-        let at =
-            |loci: LocusBits| sieve.steps.iter().filter(move |step| loci >> step.position & 1 == 1);
-        let steps = at(all).chain(at(typed & !all));
-        let lanes = simd.run(Sift { planes, rare: &sieve.rare, steps, left: live, budget });
-        for (word, lanes) in lanes.into_iter().enumerate() {
-            numbers(lanes).for_each(|bit| found(block * BLOCK_ROWS + word * 64 + bit));
+        if fours.len() < SHARED_FOURS {
+            return some(&fours);
+        }
+        let share = fours.len().div_ceil(rayon::current_num_threads());
+        fours.par_chunks(share).flat_map_iter(some).collect()
+    }
+
+    /// For each of many queries, by its place, the rows that it does not rule out.
+    pub(crate) fn search_many(&self, simd: Simd, sieves: &[Sieve]) -> Vec<(u32, u32)> {
+        let in_word = |word: usize| {
+            let left = sieves.iter().map(|sieve| self.blocks_left(sieve, word));
+            let left: Vec<u64> = left.collect();
+            let any = left.iter().fold(0, |any, left| any | left);
+            let (mut found, mut rows) = (Vec::new(), Vec::new());
+            for (place, (four, _)) in (0..).zip(fours(word, u64::MAX)) {
+                if any >> (place * TOGETHER) & FOUR == 0 {
+                    continue;
+                }
+                for ((query, sieve), left) in (0..).zip(sieves).zip(&left) {
+                    let left = left >> (place * TOGETHER) & FOUR;
+                    if left != 0 {
+                        self.search_four(simd, sieve, four, left, &mut rows);
+                        found.extend(rows.drain(..).map(|row| (query, row)));
+                    }
+                }
+            }
+            found
+        };
+        (0..self.words).into_par_iter().flat_map_iter(in_word).collect()
+    }
+
+    /// Asks for the planes of four blocks that will be looked at soon.
+    #[inline(always)]
+    fn fetch(&self, sieve: &Sieve, four: usize, left: u64) {
+        let typed = self.typed[four];
+        let planes = self.four(four);
+        let first = sieve.steps.iter().filter(|step| typed.in_all >> step.position & 1 == 1);
+        for step in first.take(STEPS_AHEAD) {
+            for plane in step.planes() {
+                for block in numbers(left) {
+                    prefetch(&planes[side_by_side(plane, block)]);
+                }
+            }
+        }
+    }
+
+    /// Adds the rows that the query does not rule out of those of four blocks that are left.
+    #[inline]
+    fn search_four(&self, simd: Simd, sieve: &Sieve, four: usize, left: u64, rows: &mut Vec<u32>) {
+        let typed = self.typed[four];
+        if let Some(budget) = sieve.question.budget(typed.loci, typed.most) {
+            simd.run(Sift { table: self, sieve, four, typed, left, budget, rows });
         }
     }
 
     /// The blocks of one word that the query does not rule out as a whole.
-    pub(crate) fn blocks_left(&self, sieve: &Sieve, budget: u32, word: usize) -> u64 {
+    fn blocks_left(&self, sieve: &Sieve, word: usize) -> u64 {
+        let budget = u32::from(sieve.question.terms.rule.mismatches_max);
         let blocks = self.rows.div_ceil(BLOCK_ROWS).saturating_sub(word * 64).min(64);
         if blocks == 0 {
             return 0;
@@ -300,7 +316,7 @@ impl Bitsliced {
         }
         for (step, (wanted, alleles)) in sieve.steps.iter().zip(&sieve.wanted) {
             let occurrence = &self.occurrence[usize::from(step.position)];
-            let mut missed = !occurrence.may_satisfy(*wanted, alleles, word);
+            let mut missed = !occurrence.may_satisfy(*wanted, *alleles, word);
             for count in &mut over {
                 let carried = *count & missed;
                 *count |= missed;
@@ -338,5 +354,92 @@ impl Bitsliced {
     /// Makes the checksums of what was overwritten anew; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         self.blocks.settle(sums)
+    }
+}
+
+/// Four blocks of a word.
+const FOUR: u64 = (1 << TOGETHER) - 1;
+
+/// The fours of blocks of a word, and which of each are left.
+fn fours(word: usize, left: u64) -> impl Iterator<Item = (usize, u64)> {
+    let fours = 64 / TOGETHER;
+    let of = move |place: usize| (word * fours + place, left >> (place * TOGETHER) & FOUR);
+    (0..fours).map(of).filter(|(_, left)| *left != 0)
+}
+
+/// Some of four blocks, to be sifted.
+struct Sift<'a> {
+    table: &'a Bitsliced,
+    sieve: &'a Sieve<'a>,
+    four: usize,
+    typed: Typed,
+    left: u64,
+    budget: u32,
+    rows: &'a mut Vec<u32>,
+}
+
+impl Work for Sift<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn with<W: Wide>(mut self) {
+        match self.budget {
+            0 => self.some::<W, 1>(),
+            1 => self.some::<W, 2>(),
+            2 => self.some::<W, 3>(),
+            BUDGET_MAX => self.some::<W, 4>(),
+            // More than can be counted: every row goes through.
+            _ => numbers(self.left).for_each(|block| self.found(block, self.live(block))),
+        }
+    }
+}
+
+impl Sift<'_> {
+    #[inline(always)]
+    fn some<W: Wide, const OVER: usize>(&mut self) {
+        let (first, last) = (self.left.trailing_zeros(), 63 - self.left.leading_zeros());
+        match self.left.count_ones() {
+            1 => self.of::<W, OVER, 1>([first as usize]),
+            2 => self.of::<W, OVER, 2>([first as usize, last as usize]),
+            _ => self.of::<W, OVER, TOGETHER>([0, 1, 2, 3]),
+        }
+    }
+
+    #[inline(always)]
+    fn of<W: Wide, const OVER: usize, const BLOCKS: usize>(&mut self, blocks: [usize; BLOCKS]) {
+        let mut left = [W::load(&NO_LANES); BLOCKS];
+        for (left, block) in left.iter_mut().zip(blocks) {
+            if self.left >> block & 1 == 1 {
+                *left = W::load(&self.live(block));
+            }
+        }
+        let (planes, rare) = (self.table.four(self.four), self.sieve.rare.as_slice());
+        let steps = self.sieve.steps.iter();
+        let (all, some) = (self.typed.loci & self.typed.in_all, self.typed.loci);
+        let left = if self.sieve.question.loci & !all == 0 {
+            sift::<W, OVER, BLOCKS>(planes, rare, steps, blocks, left)
+        } else {
+            // Where every row is typed a locus rules out most.
+            let in_all = steps.clone().filter(|step| all >> step.position & 1 == 1);
+            let in_some = steps.filter(|step| some & !all & 1 << step.position != 0);
+            sift::<W, OVER, BLOCKS>(planes, rare, in_all.chain(in_some), blocks, left)
+        };
+        for (left, block) in left.iter().zip(blocks) {
+            if !left.is_none() {
+                self.found(block, left.lanes());
+            }
+        }
+    }
+
+    fn live(&self, block: usize) -> Lanes {
+        self.table.live[self.four * TOGETHER + block]
+    }
+
+    #[inline(never)]
+    fn found(&mut self, block: usize, lanes: Lanes) {
+        for (word, lanes) in lanes.into_iter().enumerate() {
+            let first = (self.four * TOGETHER + block) * BLOCK_ROWS + word * 64;
+            self.rows.extend(numbers(lanes).map(|bit| (first + bit) as u32));
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::file::read::Reader;
 use crate::file::saved::{Lock, Saved};
 use crate::file::write::Writer;
 use crate::file::{Content, FileError, Mark};
-use crate::forensic::{Forensic, Listed};
+use crate::forensic::{Among, Forensic, Listed};
 use crate::lexicon::Lexicon;
 use crate::packed::PackedProfile;
 use crate::persons::{Entries, Persons};
@@ -25,6 +25,9 @@ use crate::question::{Question, Terms};
 use crate::settings::Settings;
 
 use genetics::SearchRule;
+
+/// Queries that go through the evidence together.
+const FORENSIC_BATCH: usize = 8_192;
 
 /// Rows in memory, or in a file (`file` tells how).
 #[derive(Default)]
@@ -157,6 +160,10 @@ impl Exact {
         Ok(saved.settle(|sums| persons.settle(sums) | forensic.settle(sums))?)
     }
 
+    fn among(&self, target: Target) -> Among<'_> {
+        Among { lexicon: &self.lexicon, indexes: target.indexes, settings: &self.settings }
+    }
+
     fn answer(&self, target: Target, profile: &PackedProfile, terms: &Terms) -> Vec<Found> {
         let question = Question::new(profile, terms, &self.lexicon);
         let (lexicon, settings) = (&self.lexicon, &self.settings);
@@ -164,7 +171,7 @@ impl Exact {
             Side::Persons => {
                 self.persons.search(profile, &question, lexicon, target.indexes, settings)
             }
-            Side::Forensic => self.forensic.search(&question, lexicon, target.indexes, settings),
+            Side::Forensic => self.forensic.search(&question, &self.among(target)),
         }
     }
 }
@@ -248,6 +255,16 @@ impl Engine for Exact {
         let answers = match target.side {
             Side::Persons if profiles.len() >= self.settings.batch_min => {
                 self.persons.batch(profiles, &terms, &self.lexicon, target.indexes, &self.settings)
+            }
+            Side::Forensic if profiles.len() >= self.settings.batch_min => {
+                let chunks = profiles.chunks(FORENSIC_BATCH).flat_map(|profiles| {
+                    let questions: Vec<Question> = profiles
+                        .par_iter()
+                        .map(|(_, profile)| Question::new(profile, &terms, &self.lexicon))
+                        .collect();
+                    self.forensic.search_many(&questions, &self.among(target))
+                });
+                chunks.collect()
             }
             _ => {
                 let answer = |(_, profile): &_| self.answer(target, profile, &terms);

@@ -57,13 +57,14 @@
 //! | 12 segment keys | 64 bits | by row |
 //! | 13 segment indexes | 8 bits | as 6 |
 //! | 14 segment ids | 16 bits | by row and searched locus |
-//! | 15 segment planes | 512 bits | by block of 512 rows and plane |
+//! | 15 segment planes | 512 bits | by four blocks of 512 rows, plane and block |
 //! | 16 segment kept | 16 bits | records of rows whose numbers say too little; id: the row |
 //!
 //! *a*: for each searched locus two lists: tenths of a repeat by allele; genotypes, each in two
 //! numbers, low bits first. *b*: typed loci as bits; rows; for each typed locus two lists: code by
-//! genotype, rows by code; the typed loci of the one half, as bits by their order; how many groups; for each group two lists: loci of the cell, loci of the
-//! columns; then 1 if the first column orders the cells.
+//! genotype, rows by code; the typed loci of the first half, as bits in the order of the typed
+//! loci; how many groups; for each group two lists: loci of the cell, loci of the columns; then 1
+//! if the first column orders the cells.
 //!
 //! Order: 1, 2, 3; for each panel 4 to 7 and for each of its groups 8 to 10; for each segment 11 to
 //! 16. A *list* is its length and its elements. A *record* is, in 16 bits each: how many follow; an

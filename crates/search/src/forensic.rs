@@ -16,8 +16,9 @@ use std::collections::HashMap;
 use std::io;
 
 use genetics::Index;
+use rayon::prelude::*;
 
-use crate::bitsliced::Bitsliced;
+use crate::bitsliced::{Bitsliced, Sieve};
 use crate::engine::{ERASED, Found, IndexSet, Row, SearchError, SpecimenKey, each_once};
 use crate::file::fields::{Fields, Taken};
 use crate::file::read::Reader;
@@ -31,11 +32,17 @@ use crate::packed::PackedProfile;
 use crate::planes::{BLOCK_ROWS, Layout};
 use crate::question::Question;
 use crate::settings::Settings;
-use crate::simd::Simd;
 use crate::store::{Bytes, Words};
 
 /// Rows of a segment that is filled row by row.
 const LATER_ROWS: usize = 8 * BLOCK_ROWS;
+
+/// Among what, and how, a query searches.
+pub(crate) struct Among<'a> {
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) indexes: IndexSet,
+    pub(crate) settings: &'a Settings,
+}
 
 /// Rows of evidence.
 #[derive(Default)]
@@ -113,33 +120,34 @@ impl Segment {
         self.planes.erase(row);
     }
 
-    fn compare(
-        &self,
-        row: usize,
-        question: &Question,
-        lexicon: &Lexicon,
-        indexes: IndexSet,
-    ) -> Option<Found> {
-        if !indexes.holds(self.indexes[row]) {
+    fn compare(&self, row: u32, question: &Question, among: &Among) -> Option<Found> {
+        let place = row as usize;
+        if !among.indexes.holds(self.indexes[place]) {
             return None;
         }
-        let ids = self.ids(row);
-        let kept = if self.kept.is_empty() { None } else { self.kept.get(&(row as u32)) };
-        question.compare(SpecimenKey(self.keys[row]), lexicon, kept, |position| ids[position])
+        let ids = self.ids(place);
+        let kept = if self.kept.is_empty() { None } else { self.kept.get(&row) };
+        let key = SpecimenKey(self.keys[place]);
+        question.compare(key, among.lexicon, kept, |position| ids[position])
     }
 
-    fn search(
-        &self,
-        question: &Question,
-        lexicon: &Lexicon,
-        indexes: IndexSet,
-        simd: Simd,
-        found: &mut Vec<Found>,
-    ) {
-        let sieve = self.planes.sieve(question);
-        self.planes.search(simd, &sieve, question, |row| {
-            found.extend(self.compare(row, question, lexicon, indexes));
+    /// The candidates of a query.
+    fn search(&self, question: &Question, among: &Among) -> Vec<Found> {
+        let rows = self.planes.search(among.settings.simd, &self.planes.sieve(question));
+        let found = rows.into_iter().filter_map(|row| self.compare(row, question, among));
+        found.collect()
+    }
+
+    /// The candidates of many queries, with the query's place.
+    fn search_many(&self, questions: &[Question], among: &Among) -> Vec<(u32, Found)> {
+        let sieves: Vec<Sieve> =
+            questions.par_iter().map(|question| self.planes.sieve(question)).collect();
+        let rows = self.planes.search_many(among.settings.simd, &sieves);
+        let found = rows.into_par_iter().filter_map(|(query, row)| {
+            let question = &questions[query as usize];
+            Some((query, self.compare(row, question, among)?))
         });
+        found.collect()
     }
 
     /// True where no row is added: it is full, or lies in a file.
@@ -178,7 +186,7 @@ impl Segment {
         let indexes: Bytes = file.words(Content::SegmentIndexes.of(number), capacity)?;
         let ids: Words<GenotypeId> =
             file.words(Content::SegmentIds.of(number), capacity.saturating_mul(LOCI))?;
-        let blocks = capacity.div_ceil(BLOCK_ROWS).saturating_mul(layout.planes);
+        let blocks = Bitsliced::planes(&layout, capacity);
         let blocks = file.words(Content::SegmentPlanes.of(number), blocks)?;
         let mut planes = Bitsliced::over(layout, capacity, blocks);
         for (index, ids) in indexes.iter().zip(ids.chunks_exact(LOCI)).take(rows) {
@@ -295,19 +303,24 @@ impl Forensic {
     }
 
     /// The candidates of a query, in order of key.
-    pub(crate) fn search(
-        &self,
-        question: &Question,
-        lexicon: &Lexicon,
-        indexes: IndexSet,
-        settings: &Settings,
-    ) -> Vec<Found> {
-        let mut found = Vec::new();
-        for segment in &self.segments {
-            segment.search(question, lexicon, indexes, settings.simd, &mut found);
-        }
+    pub(crate) fn search(&self, question: &Question, among: &Among) -> Vec<Found> {
+        let segments = self.segments.iter();
+        let mut found: Vec<Found> =
+            segments.flat_map(|segment| segment.search(question, among)).collect();
         found.sort_unstable_by_key(|found| found.key);
         found
+    }
+
+    /// The candidates of each of many queries, in order of key.
+    pub(crate) fn search_many(&self, questions: &[Question], among: &Among) -> Vec<Vec<Found>> {
+        let mut answers = vec![Vec::new(); questions.len()];
+        for segment in &self.segments {
+            for (query, found) in segment.search_many(questions, among) {
+                answers[query as usize].push(found);
+            }
+        }
+        answers.iter_mut().for_each(|found| found.sort_unstable_by_key(|found| found.key));
+        answers
     }
 
     /// Some rows, as examples of what will be asked.
@@ -355,8 +368,9 @@ impl<'a> Likeness<'a> {
         let few = match typed(&row.ids).count_ones() {
             20.. => 0,
             13.. => 1,
-            8.. => 2,
-            _ => 3,
+            9.. => 2,
+            8 => 3,
+            _ => 4,
         };
         (mixture, few)
     }

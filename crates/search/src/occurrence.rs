@@ -71,20 +71,26 @@ impl Occurrence {
 
     /// Blocks in which some row may satisfy a query.
     #[inline(always)]
-    pub(crate) fn may_satisfy(&self, wanted: Level, alleles: &[usize], word: usize) -> u64 {
-        let any = |number: &usize| self.together(*number, *number, word);
-        let some = || alleles.iter().fold(0, |blocks, number| blocks | any(number));
-        let satisfied = match (wanted, alleles) {
+    pub(crate) fn may_satisfy(&self, wanted: Level, alleles: AlleleBits, word: usize) -> u64 {
+        let any = |number: usize| self.together(number, number, word);
+        let some = || numbers(alleles).fold(0, |blocks, number| blocks | any(number));
+        let (low, high) = (alleles.trailing_zeros() as usize, top(alleles));
+        let satisfied = match (wanted, alleles.count_ones()) {
             (Level::Low, _) => some(),
-            (Level::High, [one]) => self.alone(*one, word),
-            (Level::High, [low, high]) => self.together(*low, *high, word),
-            (_, [one]) => any(one),
-            (_, [low, high]) => {
-                self.together(*low, *high, word) | self.alone(*low, word) | self.alone(*high, word)
+            (Level::High, 1) => self.alone(low, word),
+            (Level::High, 2) => self.together(low, high, word),
+            (Level::High, _) => numbers(alleles).fold(u64::MAX, |all, number| all & any(number)),
+            (_, 1) => any(low),
+            (_, 2) => {
+                self.together(low, high, word) | self.alone(low, word) | self.alone(high, word)
             }
-            (Level::High, _) => alleles.iter().fold(u64::MAX, |all, number| all & any(number)),
             _ => some(),
         };
         satisfied | self.open[word]
     }
+}
+
+/// The number of the highest allele.
+fn top(alleles: AlleleBits) -> usize {
+    63usize.saturating_sub(alleles.leading_zeros() as usize)
 }

@@ -219,26 +219,41 @@ impl Layout {
     }
 }
 
-/// Rows of a block that satisfy all steps but `OVER - 1` at most.
+/// Blocks whose planes lie side by side: the four planes of the same meaning, then the next four.
+pub(crate) const TOGETHER: usize = 4;
+
+/// The place of a block's plane among the planes of the four.
 #[inline(always)]
-pub(crate) fn sift<'s, W: Wide, const OVER: usize>(
+pub(crate) fn side_by_side(plane: usize, block: usize) -> usize {
+    plane * TOGETHER + block
+}
+
+/// Rows of some of four blocks that satisfy all steps but `OVER - 1` at most. `blocks` are places
+/// among the four, `left` the rows of each that are asked for.
+#[inline(always)]
+pub(crate) fn sift<'s, W: Wide, const OVER: usize, const BLOCKS: usize>(
     planes: &[Lanes],
     rare: &[Rare],
     steps: impl Iterator<Item = &'s Step>,
-    mut left: W,
-) -> W {
-    let mut over = [W::load(&NO_LANES); OVER];
+    blocks: [usize; BLOCKS],
+    mut left: [W; BLOCKS],
+) -> [W; BLOCKS] {
+    let mut over = [[W::load(&NO_LANES); OVER]; BLOCKS];
     for step in steps {
-        let satisfied = satisfying::<W>(planes, rare, step);
-        // A row leaves when it misses and has missed as often as it may.
-        let mut missing = left.without(satisfied);
-        for count in &mut over {
-            let again = count.and(missing);
-            *count = count.or(missing);
-            missing = again;
+        let mut any = W::load(&NO_LANES);
+        for at in 0..BLOCKS {
+            // A row leaves when it misses and has missed as often as it may.
+            let satisfied = satisfying::<W>(planes, blocks[at], rare, step);
+            let mut missing = left[at].without(satisfied);
+            for count in &mut over[at] {
+                let again = count.and(missing);
+                *count = count.or(missing);
+                missing = again;
+            }
+            left[at] = left[at].without(over[at][OVER - 1]);
+            any = any.or(left[at]);
         }
-        left = left.without(over[OVER - 1]);
-        if left.is_none() {
+        if any.is_none() {
             break;
         }
     }
@@ -254,36 +269,72 @@ impl Step {
     }
 }
 
-/// Rows that satisfy one step.
+/// Rows of a block that satisfy one step.
 #[inline(always)]
-pub(crate) fn satisfying<W: Wide>(planes: &[Lanes], rare: &[Rare], step: &Step) -> W {
+fn satisfying<W: Wide>(planes: &[Lanes], block: usize, rare: &[Rare], step: &Step) -> W {
     // No closure here: what is not inlined could not use the wide registers.
-    let low = W::load(&planes[usize::from(step.low)]);
-    let high = W::load(&planes[usize::from(step.high)]);
+    let low = W::load(&planes[side_by_side(usize::from(step.low), block)]);
+    let high = W::load(&planes[side_by_side(usize::from(step.high), block)]);
     let count = usize::from(step.count);
     match step.how {
-        How::Within => low.and(high).or(W::load(&planes[count]).and(low.or(high))),
-        How::Equal => low.and(high).and(W::load(&planes[count])),
+        How::Within => {
+            let count = W::load(&planes[side_by_side(count, block)]);
+            low.and(high).or(count.and(low.or(high)))
+        }
+        How::Equal => low.and(high).and(W::load(&planes[side_by_side(count, block)])),
         How::Some => low.or(high),
-        How::Rare => W::load(&rare[count].satisfying(planes)),
+        How::Rare => W::load(&rare[count].satisfying(planes, block)),
     }
 }
 
 impl Rare {
     #[inline(never)]
-    fn satisfying(&self, planes: &[Lanes]) -> Lanes {
-        let alleles = self.alleles.as_slice();
+    fn satisfying(&self, planes: &[Lanes], block: usize) -> Lanes {
+        let plane = |number: usize| &planes[side_by_side(number, block)];
         let satisfied = match self.wanted {
-            Level::Moderate | Level::Mismatch => within(planes, self.first, alleles),
+            Level::Moderate | Level::Mismatch => self.within(plane),
             Level::Low => {
-                let lanes = alleles.iter().map(|plane| &planes[*plane]);
+                let lanes = self.alleles.iter().map(|number| plane(*number));
                 lanes.fold(NO_LANES, |some, plane| each(|word| some[word] | plane[word]))
             }
-            Level::High => equal(planes, self.first, alleles),
+            Level::High => self.equal(plane),
         };
         match self.required {
-            Some(plane) => each(|word| satisfied[word] & planes[plane][word]),
+            Some(number) => each(|word| satisfied[word] & plane(number)[word]),
             None => satisfied,
+        }
+    }
+
+    /// Rows that contain all of three or more alleles, or have all theirs among them.
+    fn within<'p>(&self, plane: impl Fn(usize) -> &'p Lanes) -> Lanes {
+        let mut all = [u64::MAX; BLOCK_ROWS / 64];
+        let (mut once, mut twice, mut thrice) = (NO_LANES, NO_LANES, NO_LANES);
+        for number in &self.alleles {
+            let plane = plane(*number);
+            for word in 0..plane.len() {
+                all[word] &= plane[word];
+                thrice[word] |= twice[word] & plane[word];
+                twice[word] |= once[word] & plane[word];
+                once[word] |= plane[word];
+            }
+        }
+        let (single, double) = (plane(self.first + SINGLE), plane(self.first + DOUBLE));
+        each(|word| {
+            let few = (single[word] & once[word]) | (double[word] & twice[word]);
+            all[word] | few | (thrice[word] & !single[word] & !double[word])
+        })
+    }
+
+    /// Rows with just these alleles; of three and more, rows that contain them.
+    fn equal<'p>(&self, plane: impl Fn(usize) -> &'p Lanes) -> Lanes {
+        let lanes = self.alleles.iter().map(|number| plane(*number));
+        let all =
+            lanes.fold([u64::MAX; BLOCK_ROWS / 64], |all, plane| each(|at| all[at] & plane[at]));
+        let [open, single, double] = [OPEN, SINGLE, DOUBLE].map(|count| plane(self.first + count));
+        match self.alleles.as_slice() {
+            [_] => each(|word| all[word] & single[word]),
+            [_, _] => each(|word| all[word] & double[word]),
+            _ => each(|word| all[word] & (open[word] | (!single[word] & !double[word]))),
         }
     }
 }
@@ -295,39 +346,4 @@ fn each(word: impl Fn(usize) -> u64) -> Lanes {
         *lane = word(place);
     }
     lanes
-}
-
-/// Rows that contain all of three or more alleles, or have all theirs among them.
-#[inline(always)]
-fn within(planes: &[Lanes], first: usize, alleles: &[usize]) -> Lanes {
-    let mut all = [u64::MAX; BLOCK_ROWS / 64];
-    let (mut once, mut twice, mut thrice) = (NO_LANES, NO_LANES, NO_LANES);
-    for plane in alleles {
-        let plane = &planes[*plane];
-        for word in 0..plane.len() {
-            all[word] &= plane[word];
-            thrice[word] |= twice[word] & plane[word];
-            twice[word] |= once[word] & plane[word];
-            once[word] |= plane[word];
-        }
-    }
-    let (single, double) = (&planes[first + SINGLE], &planes[first + DOUBLE]);
-    each(|word| {
-        let few = (single[word] & once[word]) | (double[word] & twice[word]);
-        all[word] | few | (thrice[word] & !single[word] & !double[word])
-    })
-}
-
-/// Rows with just these alleles; of three and more, rows that contain them.
-#[inline(always)]
-fn equal(planes: &[Lanes], first: usize, alleles: &[usize]) -> Lanes {
-    let lanes = alleles.iter().map(|plane| &planes[*plane]);
-    let all = lanes.fold([u64::MAX; BLOCK_ROWS / 64], |all, plane| each(|at| all[at] & plane[at]));
-    let (open, single, double) =
-        (&planes[first + OPEN], &planes[first + SINGLE], &planes[first + DOUBLE]);
-    match alleles {
-        [_] => each(|word| all[word] & single[word]),
-        [_, _] => each(|word| all[word] & double[word]),
-        _ => each(|word| all[word] & (open[word] | (!single[word] & !double[word]))),
-    }
 }
