@@ -92,6 +92,7 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) if fields.is_empty() => "none".to_owned(),
         Value::Object(fields) => {
             let pair =
                 |(name, value): (&String, &Value)| format!("{} {}", words(name), cell(value));

@@ -18,6 +18,7 @@ pub(crate) const LABORATORY: &str = "FDDU";
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// Folder with the databases and the keys
     #[arg(long, global = true, env = "BUCCAL_HOME", default_value = "buccal-data")]

@@ -36,12 +36,12 @@ impl SearchRule {
     }
 }
 
-/// `moderate at 20 loci, at least 8 matching, at most 1 different`, and where a locus has a level
-/// of its own, that.
+/// `moderate stringency at 20 loci, at least 8 matching, at most 1 different`, and where a locus has a
+/// level of its own, that.
 impl fmt::Display for SearchRule {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (level, loci) = (self.stringency.word(), self.loci.len());
-        write!(out, "{level} at {loci} loci")?;
+        write!(out, "{level} stringency at {loci} loci")?;
         for (locus, level) in &self.stringency_by_locus {
             write!(out, ", {} at {locus}", level.word())?;
         }
@@ -246,8 +246,10 @@ mod tests {
         };
         let kept = serde_json::to_string(&rule).unwrap();
         assert_eq!(serde_json::from_str::<SearchRule>(&kept).unwrap(), rule);
-        let told = "moderate at 20 loci, high at FGA, at least 8 matching, at most 1 different";
-        assert_eq!(rule.to_string(), told);
+        assert_eq!(
+            rule.to_string(),
+            "moderate stringency at 20 loci, high at FGA, at least 8 matching, at most 1 different"
+        );
     }
 
     #[test]

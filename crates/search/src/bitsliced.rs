@@ -351,7 +351,7 @@ impl Bitsliced {
         self.rows += 1;
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         self.blocks.settle(sums)
     }

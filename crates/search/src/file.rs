@@ -77,8 +77,9 @@
 //!
 //! # Removal
 //!
-//! A removed row is overwritten in every section, the checksums of those chunks are made anew, and
-//! all of it is on the disk before the removal returns. A crash between leaves a chunk that does
+//! A removed row is overwritten in every section, the checksums of those chunks are moved by what
+//! changed (damage that was there does not fit them afterwards either), and all of it is on the
+//! disk before the removal returns. A crash between leaves a chunk that does
 //! not fit its checksum, or still the old row: the first is refused by `verify`, the second is
 //! found by the caller, who replays the record from [`Mark::seen`] and removes the row again.
 //! What stays of a removed row until rows are loaded anew: that some row lay in a cell (its place

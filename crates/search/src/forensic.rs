@@ -291,7 +291,7 @@ impl Forensic {
         Ok(forensic)
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         self.segments.iter_mut().fold(false, |any, it| it.settle(sums) | any)
     }

@@ -323,7 +323,7 @@ impl Group {
         Ok(self)
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         self.blocks.settle(sums) | self.rows.settle(sums)
     }

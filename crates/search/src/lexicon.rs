@@ -83,7 +83,9 @@ impl LocusLexicon {
         let known = (1u64 << tenths.len()) - 1;
         let (first, rest) = genotypes.split_first()?;
         (*first == 0).then_some(())?;
-        for (id, genotype) in (1..).zip(rest) {
+        // Counted in a size that does not end where the numbers do.
+        for (place, genotype) in rest.iter().enumerate() {
+            let id = GenotypeId::try_from(place + 1).ok().filter(|id| *id != UNLISTED)?;
             let sound = *genotype != 0 && genotype & !known == 0;
             (sound && locus.genotype_new(*genotype) == id).then_some(())?;
         }
@@ -330,6 +332,16 @@ mod tests {
             let again = LocusLexicon::from_parts(locus.tenths(), locus.genotypes()).unwrap();
             prop_assert_eq!(again.genotypes(), locus.genotypes());
         }
+    }
+
+    #[test]
+    fn a_full_locus_is_read_and_a_fuller_one_refused() {
+        let tenths: Vec<u16> = (100..117).collect();
+        let mut genotypes: Vec<AlleleBits> = (0..u64::from(UNLISTED)).collect();
+        let full = LocusLexicon::from_parts(&tenths, &genotypes).unwrap();
+        assert_eq!(full.genotype(UNLISTED - 1), u64::from(UNLISTED) - 1);
+        genotypes.push(u64::from(UNLISTED));
+        assert!(LocusLexicon::from_parts(&tenths, &genotypes).is_none());
     }
 
     #[test]

@@ -465,7 +465,7 @@ impl Panel {
         Ok(panel)
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         let own = [self.keys.settle(sums), self.indexes.settle(sums), self.ids.settle(sums)];
         let groups = self.groups.iter_mut().fold(false, |any, it| it.settle(sums) | any);

@@ -128,7 +128,7 @@ impl Persons {
         Ok(persons)
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         let panels = self.panels.iter_mut().fold(false, |any, it| it.settle(sums) | any);
         self.records.settle(sums) | panels

@@ -4,6 +4,7 @@
 //! gigabytes, and would otherwise spend its time on looking up pages. Deliberately absent: what
 //! the numbers mean, and the layout of a file (`file`).
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
 
@@ -22,13 +23,18 @@ pub(crate) struct Words<T> {
     kind: PhantomData<T>,
 }
 
-/// What was overwritten in a file since its checksums were made.
+/// What was overwritten in a file since its checksums were settled.
 #[derive(Debug)]
 struct Written {
     /// The number of the first checksum.
     chunk: usize,
-    /// Bytes of the section.
-    ranges: Vec<Range<usize>>,
+    /// What the checksums of the chunks were, by the bytes that stood there.
+    before: BTreeMap<usize, u32>,
+}
+
+/// The checksum of a chunk.
+fn checksum(bytes: &[u8], chunk: usize) -> u32 {
+    bytes.chunks(CHUNK).nth(chunk).map_or(0, crc32fast::hash)
 }
 
 #[derive(Debug)]
@@ -73,7 +79,7 @@ impl<T: Pod> Words<T> {
     /// The numbers of a mapped section of a file; `chunk` is the number of its first checksum.
     pub(crate) fn mapped(pages: MmapMut, chunk: usize) -> Self {
         let len = pages.len() / size_of::<T>();
-        let written = Some(Box::new(Written { chunk, ranges: Vec::new() }));
+        let written = Some(Box::new(Written { chunk, before: BTreeMap::new() }));
         Self { held: Held::Pages(pages), len, written, kind: PhantomData }
     }
 
@@ -86,28 +92,27 @@ impl<T: Pod> Words<T> {
     /// takes a row out needs to know nothing of files.
     #[expect(clippy::indexing_slicing, reason = "a row that is not where it must be is a bug")]
     pub(crate) fn edit(&mut self, range: Range<usize>) -> &mut [T] {
-        if let Some(written) = &mut self.written {
-            let size = size_of::<T>();
-            written.ranges.push(range.start * size..range.end * size);
+        if let Some(mut written) = self.written.take() {
+            let (bytes, size) = (bytemuck::cast_slice(self), size_of::<T>());
+            for chunk in range.start * size / CHUNK..(range.end * size).div_ceil(CHUNK) {
+                written.before.entry(chunk).or_insert_with(|| checksum(bytes, chunk));
+            }
+            self.written = Some(written);
         }
         &mut self[range]
     }
 
-    /// Makes the checksums of what was overwritten anew; true if anything was.
+    /// Moves the checksums by what was overwritten; true if anything was. They are not made anew:
+    /// bytes that did not fit their checksum before must not fit it now.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
-        let Some(written) = self.written.as_mut().filter(|it| !it.ranges.is_empty()) else {
+        let Some(written) = self.written.as_mut().filter(|it| !it.before.is_empty()) else {
             return false;
         };
-        let (first, ranges) = (written.chunk, std::mem::take(&mut written.ranges));
-        let chunks = ranges.iter().flat_map(|it| it.start / CHUNK..it.end.div_ceil(CHUNK));
-        let mut chunks: Vec<usize> = chunks.collect();
-        chunks.sort_unstable();
-        chunks.dedup();
-        let bytes: &[u8] = bytemuck::cast_slice(self);
-        for chunk in chunks {
-            let content = bytes.chunks(CHUNK).nth(chunk);
-            if let (Some(content), Some(sum)) = (content, sums.get_mut(first + chunk)) {
-                *sum = crc32fast::hash(content);
+        let (first, before) = (written.chunk, std::mem::take(&mut written.before));
+        let bytes = bytemuck::cast_slice(self);
+        for (chunk, before) in before {
+            if let Some(sum) = sums.get_mut(first + chunk) {
+                *sum ^= before ^ checksum(bytes, chunk);
             }
         }
         true

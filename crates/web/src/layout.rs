@@ -158,8 +158,9 @@ fn footer(marked: bool) -> Markup {
                 }
             }
             p { "Times are in UTC (Z). Every step is on record with account, time and purpose." }
-            @if marked { p.marking { (MARKING) } }
         }
+        // As wide as at the head of the page.
+        @if marked { p.marking { (MARKING) } }
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The nation is made in memory and follows from its seed, so that the counts can be checked and
 //! the times be taken again. Times are of this machine at this moment; its own figures and its load
-//! stand beside them. Answers are checked on the way where that costs little. Absent: databases,
-//! files, and other programmes, for which see `benches/peers`.
+//! stand beside them. Answers are checked on the way where that costs little. The one file is the
+//! saved index, in a folder that goes at the end. Absent: databases, and other programmes, for which
+//! see `benches/peers`.
 
 mod batches;
 mod changes;
@@ -13,7 +14,9 @@ mod nation;
 mod planted;
 mod queries;
 mod row;
+mod saved;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -28,6 +31,7 @@ use self::measure::{CpuSeconds, Spent, rounded, whole};
 use self::nation::{Evidence, load_evidence, load_persons};
 use self::planted::Planted;
 use self::row::{FORENSIC_BYTES, NATIONAL_FORENSIC, NATIONAL_PERSONS, PERSON_BYTES, Row};
+use self::saved::Folder;
 use crate::output::{progress, show, wrong};
 use crate::shell::Common;
 
@@ -56,6 +60,10 @@ pub(crate) struct Asked {
     /// Memory read to measure the machine; at most a quarter of what is free; 0 leaves it out
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     buffer: usize,
+    /// Folder in which the saved index is timed, as large as the lines about memory tell; what is
+    /// made there is removed. Without it: the system's folder for temporary files
+    #[arg(long, value_name = "DIR")]
+    file_folder: Option<PathBuf>,
 }
 
 /// A nation held ready to be searched.
@@ -108,10 +116,11 @@ fn search(common: &Common, asked: &Asked) -> anyhow::Result<ExitCode> {
         ..NationSettings::default()
     };
     let of_old = NationSettings { old_panel_share: asked.old_panel, ..settings.clone() };
+    let folder = Folder::make(asked.file_folder.as_deref())?;
     let nation = made(&settings)?;
     let of_old = if asked.old_panel == 0.0 { None } else { Some(made(&of_old)?) };
     let machine = Machine::measure(asked.buffer);
-    let (rows, planted) = measured(&nation, of_old.as_ref())?;
+    let (rows, planted) = measured(&nation, of_old.as_ref(), &folder)?;
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         machine,
@@ -139,7 +148,11 @@ fn is_national(settings: &NationSettings) -> bool {
 }
 
 /// Every line, in the order of the report, and the planted persons.
-fn measured(nation: &Nation, of_old: Option<&Nation>) -> anyhow::Result<(Vec<Row>, Vec<Planted>)> {
+fn measured(
+    nation: &Nation,
+    of_old: Option<&Nation>,
+    folder: &Folder,
+) -> anyhow::Result<(Vec<Row>, Vec<Planted>)> {
     let (mut bench, alike, built) = built(nation)?;
     let mut rows = vec![queries::one_person(&bench)?];
     rows.extend(queries::one_forensic(&bench)?);
@@ -150,7 +163,8 @@ fn measured(nation: &Nation, of_old: Option<&Nation>) -> anyhow::Result<(Vec<Row
     let base = all_pairs.wall_s;
     rows.extend([all_pairs, alike]);
     let memory = memory(&bench);
-    let changes = changes::lines(&mut bench)?;
+    let mut changes = changes::lines(&mut bench)?;
+    changes.extend(saved::lines(&mut bench, folder)?);
     if let Some(of_old) = of_old {
         let mut bench = with_persons_of(bench, of_old)?;
         rows.push(batches::all_pairs_old_panel(&bench, base)?);

@@ -13,7 +13,7 @@ const PERSONS: u64 = 4200;
 const FORENSIC: u64 = 100;
 const SEED: u64 = 7;
 
-const ROWS: [&str; 24] = [
+const ROWS: [&str; 30] = [
     "Q1",
     "Q2 single 20",
     "Q2 single 13-19",
@@ -34,6 +34,12 @@ const ROWS: [&str; 24] = [
     "insert forensic, next query",
     "remove forensic, new",
     "remove forensic",
+    "save",
+    "open from disk",
+    "open from memory",
+    "verify",
+    "remove person, on disk",
+    "remove forensic, on disk",
     "memory person",
     "memory forensic",
     "build forensic",
@@ -87,8 +93,10 @@ fn row<'r>(report: &'r Value, name: &str) -> &'r Value {
 fn every_line_is_there_and_counts_what_is_there() {
     let seed = SEED.to_string();
     let (persons, forensic) = (PERSONS.to_string(), FORENSIC.to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--file-folder", folder.path().to_str().unwrap()];
     let size = ["--persons", &persons, "--forensic", &forensic, "--seed", &seed];
-    let ran = run(&[&["bench", "search", "--json", "--buffer", "2"][..], &size].concat());
+    let ran = run(&[&["bench", "search", "--json", "--buffer", "2"][..], &size, &place].concat());
     assert_eq!(ran.code, 0, "{}", ran.err);
     let report = ran.json();
     let rows = report["rows"].as_array().unwrap();
@@ -116,10 +124,26 @@ fn every_line_is_there_and_counts_what_is_there() {
     assert_eq!(by_class("found"), row(&report, "Q4")["found"].as_u64().unwrap());
     assert_eq!(row(&report, "Q2 below 8")["found"], 0);
 
+    assert_eq!(row(&report, "save")["found"], PERSONS + FORENSIC);
+    assert_eq!(row(&report, "remove person, on disk")["asked"], 50);
+    assert!(row(&report, "remove forensic, on disk")["asked"].as_u64().unwrap() > 0);
+    assert!(row(&report, "verify")["figure"].as_f64().unwrap() > (PERSONS * 100) as f64);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "the file goes at the end");
+
     let planted = report["planted"].as_array().unwrap();
     let sum = |field: &str| planted.iter().map(|it| it[field].as_u64().unwrap()).sum::<u64>();
     assert_eq!(sum("found"), sum("candidates_by_rule"));
     assert!(sum("found") > 0 && sum("expected_without_error") <= sum("planted"));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let size = ["bench", "search", "--persons", "1", "--forensic", "1", "--file-folder"];
+    let ran = run(&[&size[..], &[nowhere.to_str().unwrap()]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("--file-folder: ") && ran.err.contains("nowhere"), "{}", ran.err);
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Saved {
         &self.lock
     }
 
-    /// Sees to the disk what `settle` finds overwritten, with the checksums that it makes. One
+    /// Sees to the disk what `settle` finds overwritten, with the checksums that it moves. One
     /// wait for the disk, where a flush of each mapping would be a score of them: on Linux pages
     /// that were written through a shared mapping are pages of the file.
     pub(crate) fn settle(

@@ -11,6 +11,8 @@ mod packed;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod layout;
+#[cfg(test)]
 mod file;
 #[cfg(test)]
 mod mixtures;

@@ -210,18 +210,7 @@ fn other_side(is_person: bool) -> &'static str {
 fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let Explained { listed, comparison } = explained(call)?;
     Ok(html! {
-        @if let Some(found) = &listed.found {
-            (facts(&[
-                ("Evidence", code(&found.evidence)),
-                ("Record", html! {
-                    (code(&found.record)) ", " (other_side(found.record_is_person))
-                }),
-                ("Found", instant(found.found_at)),
-                ("Settings of the search", plain(settings(found))),
-                ("Stage", tag(listed.stage)),
-            ]))
-        }
-        (counts(&comparison))
+        (facts(&told(&listed, &comparison)))
         (not_a_hit())
         (loci_table(&comparison))
         (steps(call, forms, &listed))
@@ -229,23 +218,38 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
     })
 }
 
-fn counts(comparison: &Comparison) -> Markup {
+/// What was found and with what settings, and what the comparison counts: one list, so that all of
+/// it stands in the same columns.
+fn told(listed: &Listed, comparison: &Comparison) -> Vec<(&'static str, Markup)> {
+    let of_found = |found: &Found| {
+        let record = html! { (code(&found.record)) ", " (other_side(found.record_is_person)) };
+        [
+            ("Evidence", code(&found.evidence)),
+            ("Record", record),
+            ("Found", instant(found.found_at)),
+            ("Stage", tag(listed.stage)),
+            ("Settings of the search", plain(settings(found))),
+        ]
+    };
+    let found = listed.found.iter().flat_map(of_found);
+    found.chain(counts(comparison)).collect()
+}
+
+fn counts(comparison: &Comparison) -> [(&'static str, Markup); 4] {
     let at = |level: Level| {
         let fits = |entry: &&ComparedLocus| entry.outcome == LocusOutcome::Match(level);
         comparison.loci.iter().filter(fits).count()
     };
-    facts(&[
+    let agree = html! {
+        (comparison.matching()) " (high " (at(Level::High)) ", moderate " (at(Level::Moderate))
+        ", low " (at(Level::Low)) ")"
+    };
+    [
         ("Loci compared", plain(comparison.compared())),
-        (
-            "Loci that agree",
-            html! {
-                (comparison.matching()) " (high " (at(Level::High)) ", moderate "
-                (at(Level::Moderate)) ", low " (at(Level::Low)) ")"
-            },
-        ),
+        ("Loci that agree", agree),
         ("Loci that differ", html! { (comparison.mismatching()) (named(comparison, differs)) }),
         ("Loosest level that agrees", plain(comparison.loosest().map_or("none", Level::word))),
-    ])
+    ]
 }
 
 fn differs(outcome: LocusOutcome) -> bool {

@@ -3,6 +3,7 @@
 
 use anyhow::ensure;
 use search::{Engine, Row as Held, Side, SpecimenKey, Target};
+use world::Nation;
 use world::nation::SEARCHABLE_LOCI_MIN;
 
 use super::Bench;
@@ -40,22 +41,29 @@ const EVIDENCE: Names = Names {
 pub(super) fn lines(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let nation = bench.nation;
     let persons = bench.persons();
-    let person = |number| person_row(number, &nation.person(number));
-    let new: Vec<Held> = (persons..persons + CHANGES).map(person).collect();
-    // Of a person with too few loci no query can tell whether it is there; there is none.
-    let stood: Vec<Held> = spread(persons, CHANGES).map(person).collect();
+    let new = (persons..persons + CHANGES).map(|number| person(nation, number)).collect();
+    let stood = spread(persons, CHANGES).map(|number| person(nation, number)).collect();
     let mut rows = of_side(bench, Side::Persons, &PERSONS, new, stood)?;
 
-    let searchable = |number| {
-        let stain = nation.evidence(number);
-        let enough = stain.profile.typed().len() >= SEARCHABLE_LOCI_MIN;
-        enough.then(|| evidence_row(number, &stain))
-    };
+    let searchable = |number| searchable(nation, number);
     let forensic = nation.settings().forensic;
     let new = (forensic..).filter_map(searchable).take(CHANGES as usize).collect();
     let stood = spread(forensic, CHANGES).filter_map(searchable).collect();
     rows.extend(of_side(bench, Side::Forensic, &EVIDENCE, new, stood)?);
     Ok(rows)
+}
+
+/// The row of a person. Of one with too few loci no query could tell whether it is there; there is
+/// none.
+pub(super) fn person(nation: &Nation, number: u64) -> Held {
+    person_row(number, &nation.person(number))
+}
+
+/// The row of a forensic profile, if a query can tell whether it is there.
+pub(super) fn searchable(nation: &Nation, number: u64) -> Option<Held> {
+    let stain = nation.evidence(number);
+    let enough = stain.profile.typed().len() >= SEARCHABLE_LOCI_MIN;
+    enough.then(|| evidence_row(number, &stain))
 }
 
 fn of_side(
@@ -90,7 +98,13 @@ fn of_side(
     ])
 }
 
-fn remove(bench: &mut Bench<'_>, side: Side, name: &str, rows: &[Held]) -> anyhow::Result<Singles> {
+/// Removes rows one by one, and makes sure that the next query does not see them.
+pub(super) fn remove(
+    bench: &mut Bench<'_>,
+    side: Side,
+    name: &str,
+    rows: &[Held],
+) -> anyhow::Result<Singles> {
     let mut singles = Singles::default();
     for row in rows {
         let SpecimenKey(number) = row.key;
@@ -102,7 +116,7 @@ fn remove(bench: &mut Bench<'_>, side: Side, name: &str, rows: &[Held]) -> anyho
 }
 
 /// Whether the row is a candidate of its own profile.
-fn sees(bench: &Bench<'_>, side: Side, row: &Held) -> anyhow::Result<bool> {
+pub(super) fn sees(bench: &Bench<'_>, side: Side, row: &Held) -> anyhow::Result<bool> {
     let answer = bench.engine.query(Target::all(side), &row.profile, &bench.rule)?;
     Ok(answer.iter().any(|found| found.key == row.key))
 }

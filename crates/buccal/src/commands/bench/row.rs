@@ -69,6 +69,12 @@ pub(super) const ALIKE: Goal = Goal { text: "<= 4 cpu s", holds: |row| Some(cpu(
 pub(super) const INSERT: Goal =
     Goal { text: "<= 1 ms, seen by the next query", holds: |row| Some(row.p99_us? <= 1000.0) };
 
+pub(super) const OPENED: Goal =
+    Goal { text: "<= 1000 ms", holds: |row| Some(row.p99_us? <= 1_000_000.0) };
+
+pub(super) const REMOVED: Goal =
+    Goal { text: "p99 <= 10 ms", holds: |row| Some(row.p99_us? <= 10_000.0) };
+
 pub(super) const PERSON_BYTES: Goal =
     Goal { text: "<= 260 B a person", holds: |row| Some(row.figure? <= 260.0) };
 
