@@ -29,6 +29,7 @@ pub mod matcher;
 pub mod jobs;
 pub mod custody;
 mod duty;
+pub mod hindsight;
 pub mod account;
 pub mod audit;
 pub mod report;

@@ -24,6 +24,8 @@ mod removal;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod hindsight;
+#[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod kept;

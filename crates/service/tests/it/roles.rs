@@ -93,6 +93,8 @@ fn site() -> Vec<(&'static str, Place, Call)> {
         ("eligibility.list", Any, |p, op, _| p.roles().check(&op.actor, "eligibility.list", "")),
         ("eligibility.decide", Site, |p, op, t| p.decide_eligibility(op, &t.booking).map(drop)),
         ("eligibility.view", Site, |p, op, t| p.view_eligibility(op, &t.booking).map(drop)),
+        ("eligibility.replay", Any, |p, op, _| p.replay_eligibility(op, None).map(drop)),
+        ("eligibility.what-if", Any, |p, op, _| p.what_if(op, "28cfr28.12-2020-04-08").map(drop)),
         ("kit.list", Any, |p, op, _| p.kit_stock(op).map(drop)),
         ("kit.receive", Site, |p, op, _| {
             let receive = service::kit::Receive {
