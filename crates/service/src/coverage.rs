@@ -40,11 +40,7 @@ impl Programme {
     ///
     /// # Errors
     /// `Forbidden`; `Failed` where a sum does not hold.
-    pub fn coverage(
-        &self,
-        op: &OpContext<'_>,
-        filter: &Filter,
-    ) -> Result<Coverage, ServiceError> {
+    pub fn coverage(&self, op: &OpContext<'_>, filter: &Filter) -> Result<Coverage, ServiceError> {
         self.may(op, "report.coverage-view", "")?;
         let ledger = self.custody.read(|tx| self.ledger_of_rows(tx))?;
         counted(&ledger, filter, op)

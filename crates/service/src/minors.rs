@@ -121,7 +121,8 @@ impl Programme {
                     .map(|decision| self.facts_of(tx, &sampled.opened.person, decision))
                     .transpose()?
                     .flatten();
-                *(if facts.is_some() { &mut opened } else { &mut destroyed }) += 1;
+                opened += u64::from(facts.is_some());
+                destroyed += u64::from(decision.is_some() && facts.is_none());
                 let outcome = decision.map(|decision| decision.finding.outcome);
                 let found = doubts(outcome, facts.as_ref());
                 if !found.is_empty() {
@@ -154,11 +155,7 @@ impl Programme {
     }
 }
 
-fn shown(
-    tx: &mut dyn Tx,
-    sampled: Sampled,
-    doubts: Vec<Doubt>,
-) -> Result<Doubtful, ServiceError> {
+fn shown(tx: &mut dyn Tx, sampled: Sampled, doubts: Vec<Doubt>) -> Result<Doubtful, ServiceError> {
     let booking = sampled.opened.booking;
     let mut trail = audit::page_of_subject(tx, booking.as_str(), 0, STEPS_MAX)?;
     trail.extend(audit::page_of_subject(tx, sampled.id.as_str(), 0, STEPS_MAX)?);

@@ -109,8 +109,7 @@ impl Figures {
         equal("dispositions and open bookings", &ended, self.bookings)?;
         let said = [self.due, self.may_skip, self.excluded, self.deferred, self.undecided];
         equal("bookings by what the rules said", &said, self.bookings)?;
-        let why =
-            [self.no_kit, self.released_first, self.refused, self.medical, self.transferred];
+        let why = [self.no_kit, self.released_first, self.refused, self.medical, self.transferred];
         equal("reasons for what was not collected", &why, self.due_not_collected)
     }
 
