@@ -37,3 +37,5 @@ mod sessions;
 mod together;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod coverage;

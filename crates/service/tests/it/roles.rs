@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use journey::actor::Role;
 use journey::booking::NotCollected;
 use journey::collection::Abandonment;
+use journey::coverage::Filter;
 use journey::ids::{AccountId, CandidateId, CollectionId, ConfirmationId, KitBarcode, NoticeId};
 use journey::ids::{BookingId, PackageNumber, PlateNumber, RemovalId, SpecimenNumber};
 use journey::removal::Path;
@@ -232,6 +233,9 @@ fn office() -> Vec<(&'static str, Place, Call)> {
         ("removal.certify", Any, |p, op, t| p.certify_removal(op, &t.removal)),
         ("custody.view", Any, |p, op, t| p.chain_of_custody(op, &t.kit).map(drop)),
         ("report.view", Any, |p, op, _| p.summary(op).map(drop)),
+        ("report.coverage-view", Any, |p, op, _| p.coverage(op, &Filter::default()).map(drop)),
+        ("report.minors-view", Any, |p, op, _| p.minors_and_citizens(op).map(drop)),
+        ("report.recount-verify", Any, |p, op, _| p.recount(op).map(drop)),
         ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Custody, None, 1).map(drop)),
         ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Index, None, 1).map(drop)),
         ("audit.verify", Any, |p, op, _| p.verify_audit(op, &|_, _, _| {}).map(drop)),
