@@ -120,7 +120,8 @@ mod tests {
             assert!(!(profile && roles.contains(&Role::PrivacyOfficer)), "{action}");
             let reads = action.starts_with("account.") || action.starts_with("audit.");
             assert!(reads || !roles.contains(&Role::Administrator), "{action}");
-            let changes = !["list", "view", "verify"].iter().any(|verb| action.ends_with(verb));
+            let looks = ["list", "view", "verify", "replay", "what-if"];
+            let changes = !looks.iter().any(|verb| action.ends_with(verb));
             assert!(!(changes && roles.contains(&Role::Auditor)), "{action}");
         }
     }
