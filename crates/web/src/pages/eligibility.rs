@@ -211,6 +211,7 @@ fn of(known: &Facts) -> Markup {
     let basis = circumstances.custody_basis.iter();
     let basis: Vec<_> = basis.map(|basis| words(basis.word())).collect();
     let other = circumstances.other_agency.as_deref().unwrap_or("no");
+    let waiver = circumstances.waiver.as_deref().unwrap_or("no");
     let yes = if known.recollection_open { "yes" } else { "no" };
     facts(&[
         ("Site", plain(&circumstances.site)),
@@ -226,6 +227,7 @@ fn of(known: &Facts) -> Markup {
         ("Further proceedings", plain(words(circumstances.further_proceedings.word()))),
         ("Analysis on file", plain(words(circumstances.on_file.word()))),
         ("Another agency collects", plain(other)),
+        ("Waiver on record", plain(waiver)),
         ("Standing order to collect again", plain(yes)),
     ])
 }
