@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::eligibility::{Finding, Outcome};
 use crate::ids::{BookingId, CollectionId, PersonId, Site};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 
@@ -253,6 +254,21 @@ pub enum Disposition {
 }
 
 impl Disposition {
+    /// How a booking without a sealed sample ends by its decision; `None` where a sample is due
+    /// and no reason is given why there is none.
+    pub fn without_sample(finding: &Finding, why: Option<NotCollected>) -> Option<Self> {
+        let reason = || finding.reasons.first().map_or_else(String::new, |it| it.id.clone());
+        match finding.outcome {
+            Outcome::DoNotCollect => Some(Self::NotToBeCollected { reason: reason() }),
+            Outcome::MaySkip => Some(Self::Skipped { reason: reason() }),
+            Outcome::Defer => {
+                let missing = finding.missing.first().cloned().unwrap_or_default();
+                Some(Self::Unresolved { missing })
+            }
+            Outcome::Collect => why.map(|why| Self::DueNotCollected { why }),
+        }
+    }
+
     /// The word under which it is counted.
     pub fn word(&self) -> &'static str {
         match self {

@@ -134,7 +134,7 @@ pub struct Decision {
     pub facts_digest: String,
     /// When.
     pub at: Timestamp,
-    /// After this instant it may no longer be acted on.
+    /// From this instant on it may no longer be acted on.
     pub expires_at: Timestamp,
 }
 
@@ -178,6 +178,8 @@ pub enum Command {
         facts_digest: String,
         /// Now.
         at: Timestamp,
+        /// From when on another rule set answers for the booking, if that is soon.
+        until: Option<Timestamp>,
     },
 }
 
@@ -187,14 +189,15 @@ pub enum Command {
 /// # Errors
 /// The new decision is older than the one that stands.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
-    let Command::Decide { id, booking, person, finding, facts_digest, at } = command;
+    let Command::Decide { id, booking, person, finding, facts_digest, at, until } = command;
     if let Some(Stage::Decided(standing)) = stage
         && standing.at > at
     {
         return Err(RefusalCode::OutOfOrder.about(format!("a decision of {} stands", standing.at)));
     }
-    let expires_at =
-        at.checked_add(SignedDuration::from_hours(DECISION_HOURS_MAX)).unwrap_or(Timestamp::MAX);
+    let hours = SignedDuration::from_hours(DECISION_HOURS_MAX);
+    let expires_at = at.checked_add(hours).unwrap_or(Timestamp::MAX);
+    let expires_at = until.map_or(expires_at, |until| until.min(expires_at));
     Ok(Event::Decided(Decision { id, booking, person, finding, facts_digest, at, expires_at }))
 }
 
@@ -236,7 +239,7 @@ impl Eligible {
                 reasons.join(", ")
             )));
         };
-        if now > decision.expires_at {
+        if now >= decision.expires_at {
             return Err(RefusalCode::DecisionExpired
                 .about(format!("it expired at {}", decision.expires_at)));
         }

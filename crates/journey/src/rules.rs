@@ -312,6 +312,17 @@ impl RuleBook {
         }
     }
 
+    /// When another rule set answers for the booking, where that is on the day after: a decision
+    /// must not outlive the rules by which it was made.
+    pub fn until(&self, facts: &Facts) -> Option<Timestamp> {
+        let asked = &facts.circumstances;
+        let next = Facts { decided_on: facts.decided_on.tomorrow().ok()?, ..facts.clone() };
+        let name = |facts| self.default_set(facts).map(|set| &set.manifest.name);
+        (name(&next) != name(facts)).then_some(())?;
+        let zone = self.zone(&asked.component, asked.site.as_str());
+        clock::begins(next.decided_on, zone, asked.booked_offset_seconds)
+    }
+
     /// The answer of a set to facts: of the set named, whatever its scope, or else of the most
     /// special set in whose scope the booking is, the latest where there are several. A set
     /// answers only on days on which it is in force; where none does, nothing allows a sample.

@@ -447,23 +447,13 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
     let decision = rows::eligibility::load(tx, &close.booking)?
         .ok_or_else(|| RefusalCode::NoDecision.about("the booking has no decision"))?;
     let journey::eligibility::Stage::Decided(decision) = decision.value;
-    let reason = || decision.finding.reasons.first().map_or_else(String::new, |r| r.id.clone());
-    match (decision.finding.outcome, close.why) {
-        (Outcome::DoNotCollect, _) => Ok(Disposition::NotToBeCollected { reason: reason() }),
-        (Outcome::MaySkip, _) => Ok(Disposition::Skipped { reason: reason() }),
-        (Outcome::Defer, _) => {
-            let missing = decision.finding.missing.first().cloned().unwrap_or_default();
-            Ok(Disposition::Unresolved { missing })
-        }
-        (Outcome::Collect, Some(why)) => Ok(Disposition::DueNotCollected { why }),
-        (Outcome::Collect, None) => {
-            let words: Vec<_> = NotCollected::ALL.iter().map(|why| why.word()).collect();
-            Err(ServiceError::Invalid(format!(
-                "a sample is due and none was taken; give the reason, one of {}",
-                words.join(", ")
-            )))
-        }
-    }
+    Disposition::without_sample(&decision.finding, close.why).ok_or_else(|| {
+        let words: Vec<_> = NotCollected::ALL.iter().map(|why| why.word()).collect();
+        ServiceError::Invalid(format!(
+            "a sample is due and none was taken; give the reason, one of {}",
+            words.join(", ")
+        ))
+    })
 }
 
 fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, ServiceError> {

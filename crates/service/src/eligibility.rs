@@ -121,6 +121,7 @@ impl Programme {
             finding,
             facts_digest: self.digest("facts", &facts)?,
             at: op.at,
+            until: self.rules.until(&facts),
         };
         let stage = advance!(
             tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command

@@ -28,6 +28,13 @@ pub(super) fn civil_date(at: Timestamp, zone: Option<&TimeZone>, offset_seconds:
     }
 }
 
+/// The instant at which a civil date begins in a zone, or at an offset where no zone is known.
+pub(super) fn begins(day: Date, zone: Option<&TimeZone>, offset_seconds: i32) -> Option<Timestamp> {
+    let offset = || TimeZone::fixed(Offset::from_seconds(offset_seconds).unwrap_or(Offset::UTC));
+    let zone = zone.cloned().unwrap_or_else(offset);
+    day.to_zoned(zone).ok().map(|begins| begins.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

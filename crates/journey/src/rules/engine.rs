@@ -146,7 +146,7 @@ impl Engine {
 
     /// The request, checked against the schema; `None` where it does not fit.
     fn request(&self, facts: &Facts) -> Option<(Request, Entities)> {
-        let agency = uid(&self.names.agency, &facts.circumstances.component);
+        let agency = uid(&self.names.agency, &component(facts));
         let schema = Some(&self.schema);
         let booking =
             Entity::new(self.booking.clone(), self.attributes(facts), HashSet::new()).ok()?;
@@ -175,7 +175,7 @@ impl Engine {
             asked.custody_basis.iter().map(|basis| word(&names.custody_basis, basis.word()));
         HashMap::from(
             [
-                ("component", text(&asked.component)),
+                ("component", text(&component(facts))),
                 ("site", text(asked.site.as_str())),
                 ("age_known", flag(facts.age_years.is_some())),
                 ("age_years", RestrictedExpression::new_long(age)),
@@ -199,6 +199,11 @@ impl Engine {
             .map(|(name, value)| (name.to_owned(), value)),
         )
     }
+}
+
+/// The component as the rules spell it: scopes of sets do not mind case and blanks either.
+fn component(facts: &Facts) -> String {
+    facts.circumstances.component.trim().to_ascii_uppercase()
 }
 
 /// The answer where any policy failed, with the policies that did.

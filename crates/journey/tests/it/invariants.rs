@@ -242,10 +242,10 @@ fn only_a_decision_that_stands_and_allows_it_opens_a_collection() {
     check(Outcome::DoNotCollect, false);
     check(Outcome::Defer, false);
     let day = jiff::SignedDuration::from_hours(24);
-    let last = now.checked_add(day).unwrap();
+    let late = now.checked_add(day).unwrap();
     let stage = decided(Outcome::Collect);
+    let last = late.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap();
     assert!(Eligible::check(Some(&stage), last).is_ok());
-    let late = last.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap();
     let refusal = Eligible::check(Some(&stage), late).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::DecisionExpired);
     assert!(matches!(opening("K-1"), collection::Command::Open { .. }));

@@ -229,3 +229,23 @@ fn a_finding_names_authority_confidence_and_the_text_it_rests_on() {
     assert_eq!(finding.rule_set_sha256.len(), 64);
     assert_ne!(book.sha256(PILOT).unwrap(), book.sha256(GENERAL).unwrap());
 }
+
+/// The evening before the pilot began: what was decided under the old rules ends at midnight of
+/// the site, not of Greenwich, and not a day later.
+#[test]
+fn a_decision_ends_with_the_rules_by_which_it_was_made() {
+    let book = RuleBook::shipped().unwrap();
+    let until = |component: &str, at: &str| {
+        let mut record = record();
+        record.circumstances.component = component.to_owned();
+        let at = at.parse().unwrap();
+        book.until(&book.facts(&record, at, None, false)).map(|until| until.to_string())
+    };
+    let midnight = || Some("2020-05-01T05:00:00Z".to_owned());
+    assert_eq!(until("ICE-ERO", "2020-04-30T16:00:00Z"), midnight());
+    assert_eq!(until("ICE-ERO", "2020-05-01T04:59:59Z"), midnight());
+    assert_eq!(until("ICE-ERO", "2020-05-01T05:00:00Z"), None);
+    assert_eq!(until("ICE-ERO", "2020-04-29T16:00:00Z"), None);
+    assert_eq!(until("FBI", "2020-04-30T16:00:00Z"), None);
+    assert_eq!(until("FBI", "2020-04-07T16:00:00Z"), Some("2020-04-08T05:00:00Z".to_owned()));
+}

@@ -222,7 +222,7 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
 pub(crate) fn summary(call: &Call<'_>, decision: &Decision) -> Markup {
     let finding = &decision.finding;
     let category = finding.category.map_or_else(|| plain("none"), plain);
-    let expired = call.op.at > decision.expires_at;
+    let expired = call.op.at >= decision.expires_at;
     let digest: String = finding.rule_set_sha256.chars().take(12).collect();
     let rows = [
         ("Booking", code(&decision.booking)),
