@@ -1,0 +1,199 @@
+//! One rule set, and the sets of policies that a claim about it is about.
+//!
+//! A claim speaks of what the programme answers; Cedar speaks of "allow" and "deny". The
+//! translation stands here and nowhere else. Deliberately absent: the solver.
+
+use anyhow::Context;
+use cedar_policy::{Policy, PolicyId, PolicySet, Schema};
+use jiff::civil::Date;
+use journey::eligibility::Outcome;
+use journey::rules::{Manifest, Rule, RuleBook};
+use serde_json::Value;
+
+/// The age below which no set may sample anybody, unless the set itself names a higher one.
+pub const FLOOR_YEARS: u32 = 14;
+
+/// The attribute of a booking that says: declared infeasible for want of kits, staff or time.
+pub const INFEASIBLE: &str = "infeasible";
+
+/// A rule set as it is evaluated, base set included.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Digest of everything that stands in it.
+    pub sha256: String,
+    /// Its rules in precedence order.
+    pub rules: Vec<Rule>,
+    /// Its policies.
+    pub policies: PolicySet,
+}
+
+/// All sets of a book, by scope and then by first day, and the schema of a booking.
+///
+/// # Errors
+/// Never with a book that was read.
+pub fn sets(book: &RuleBook) -> anyhow::Result<(Schema, Vec<Set>)> {
+    let mut sets = Vec::new();
+    let mut common = None;
+    for manifest in book.sets() {
+        let (schema, policies) = book.cedar(&manifest.name)?;
+        common = Some(schema.clone());
+        sets.push(Set {
+            manifest: manifest.clone(),
+            sha256: book.sha256(&manifest.name)?.to_owned(),
+            rules: book.policies(&manifest.name)?.into_iter().cloned().collect(),
+            policies: policies.clone(),
+        });
+    }
+    sets.sort_by_key(|set| {
+        let scope = &set.manifest.scope;
+        (scope.components.clone(), scope.sites.clone(), set.manifest.effective_from)
+    });
+    Ok((common.context("the book has no rule set")?, sets))
+}
+
+impl Set {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// The set's age floor in years: the highest that a rule `UNDER_14`, `UNDER_18` names, and
+    /// never less than [`FLOOR_YEARS`]. The number is the name's, so that a rule which says one
+    /// thing and does another is found out.
+    pub fn floor_years(&self) -> u32 {
+        self.rules
+            .iter()
+            .filter_map(|rule| rule.id.strip_prefix("UNDER_")?.parse().ok())
+            .fold(FLOOR_YEARS, u32::max)
+    }
+
+    /// Whether it is in force on some day from this one on.
+    pub fn in_force_from(&self, day: Date) -> bool {
+        self.manifest.effective_to.is_none_or(|last| day <= last)
+    }
+
+    /// Allows exactly where the set answers `collect`: a permit with a category, and no forbid.
+    ///
+    /// # Errors
+    /// Never with policies that were read.
+    pub fn collects(&self) -> anyhow::Result<PolicySet> {
+        self.part(|rule| rule.outcome != Outcome::Collect || rule.category.is_some())
+    }
+
+    /// Allows wherever the set answers `collect` or `may_skip`, and perhaps elsewhere: any permit,
+    /// and none of the forbids that precede every choice to skip. Where this allows nothing, no
+    /// sample is ever taken under the set, neither as a duty nor by choice.
+    ///
+    /// # Errors
+    /// Never with policies that were read.
+    pub fn may_sample(&self) -> anyhow::Result<PolicySet> {
+        let skip = |rule: &&Rule| rule.outcome == Outcome::MaySkip;
+        let first_skip = self.rules.iter().find(skip).map_or(u32::MAX, |rule| rule.precedence);
+        self.part(|rule| match rule.outcome {
+            Outcome::Collect => true,
+            Outcome::MaySkip => false,
+            Outcome::DoNotCollect | Outcome::Defer => rule.precedence < first_skip,
+        })
+    }
+
+    /// Allows exactly where a rule that nobody may set aside applies.
+    ///
+    /// # Errors
+    /// Never with policies that were read.
+    pub fn hard_blocks(&self) -> anyhow::Result<PolicySet> {
+        let mut policies = PolicySet::new();
+        for policy in self.part(|rule| rule.hard_block)?.policies() {
+            let mut json = policy.to_json()?;
+            if let Some(effect) = json.get_mut("effect") {
+                *effect = Value::from("permit");
+            }
+            policies.add(Policy::from_json(Some(policy.id().clone()), json)?)?;
+        }
+        Ok(policies)
+    }
+
+    /// The set as it is for bookings whose [`INFEASIBLE`] is the given one.
+    ///
+    /// # Errors
+    /// A policy reads the attribute in a way that cannot be replaced.
+    pub fn with_infeasible(&self, is: bool) -> anyhow::Result<PolicySet> {
+        let mut policies = PolicySet::new();
+        for policy in self.policies.policies() {
+            policies.add(with_infeasible(policy, is)?)?;
+        }
+        Ok(policies)
+    }
+
+    /// The duties alone.
+    ///
+    /// # Errors
+    /// Never with policies that were read.
+    pub fn permits(&self) -> anyhow::Result<PolicySet> {
+        self.part(|rule| rule.outcome == Outcome::Collect)
+    }
+
+    /// The policies whose rules are wanted.
+    fn part(&self, wanted: impl Fn(&Rule) -> bool) -> anyhow::Result<PolicySet> {
+        let mut policies = PolicySet::new();
+        for rule in self.rules.iter().filter(|rule| wanted(rule)) {
+            policies.add(self.policy(&rule.id)?.clone())?;
+        }
+        Ok(policies)
+    }
+
+    /// The policy of a rule.
+    ///
+    /// # Errors
+    /// The set has no such rule.
+    pub fn policy(&self, id: &str) -> anyhow::Result<&Policy> {
+        self.policies.policy(&PolicyId::new(id)).with_context(|| format!("no policy {id}"))
+    }
+}
+
+/// The policy with [`INFEASIBLE`] known.
+///
+/// # Errors
+/// The policy reads the attribute in a way that cannot be replaced.
+pub fn with_infeasible(policy: &Policy, is: bool) -> anyhow::Result<Policy> {
+    let mut json = policy.to_json()?;
+    replace_attribute(&mut json, &Value::from(is));
+    if json.to_string().contains(&format!("\"attr\":\"{INFEASIBLE}\"")) {
+        anyhow::bail!("{} reads {INFEASIBLE} of something else than the booking", policy.id());
+    }
+    Ok(Policy::from_json(Some(policy.id().clone()), json)?)
+}
+
+fn replace_attribute(json: &mut Value, by: &Value) {
+    let read = serde_json::json!({".": {"left": {"Var": "resource"}, "attr": INFEASIBLE}});
+    match json {
+        node if *node == read => *node = serde_json::json!({ "Value": by }),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace_attribute(item, by)),
+        Value::Object(fields) => fields.values_mut().for_each(|item| replace_attribute(item, by)),
+        _ => {}
+    }
+}
+
+/// Allows exactly the bookings that fulfil a condition in Cedar's language.
+///
+/// # Errors
+/// The condition cannot be read.
+pub fn those(condition: &str) -> anyhow::Result<PolicySet> {
+    format!("permit (principal, action, resource) when {{ {condition} }};")
+        .parse()
+        .with_context(|| format!("not a condition: {condition}"))
+}
+
+/// A set that allows only where another does and a condition holds as well.
+///
+/// # Errors
+/// The condition cannot be read.
+pub fn restricted(policies: &PolicySet, condition: &str) -> anyhow::Result<PolicySet> {
+    let text = format!("forbid (principal, action, resource) unless {{ {condition} }};");
+    let fence = Policy::parse(Some(PolicyId::new("proof:only")), &text)
+        .with_context(|| format!("not a condition: {condition}"))?;
+    let mut policies = policies.clone();
+    policies.add(fence)?;
+    Ok(policies)
+}
