@@ -81,6 +81,17 @@ fn table(rows: &[Value]) -> String {
     table.to_string()
 }
 
+/// A table with heads of its own.
+pub(crate) fn grid(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(heads);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.to_string()
+}
+
 fn words(name: &str) -> String {
     name.replace('_', " ")
 }

@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod genotypes;
 pub mod candidates;
 pub mod pairs;
+pub mod coverage;
 
 pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

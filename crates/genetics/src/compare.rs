@@ -36,8 +36,8 @@ impl SearchRule {
     }
 }
 
-/// `moderate stringency at 20 loci, at least 8 matching, at most 1 different`, and where a locus has a
-/// level of its own, that.
+/// `moderate stringency at 20 loci, at least 8 matching, at most 1 different`, and where a locus
+/// has a level of its own, that.
 impl fmt::Display for SearchRule {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (level, loci) = (self.stringency.word(), self.loci.len());

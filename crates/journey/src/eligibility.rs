@@ -28,6 +28,10 @@ pub struct Facts {
     pub age_years: Option<i32>,
     /// An order to collect again stands open for this person (28 CFR 28.12(f)(3)).
     pub recollection_open: bool,
+    /// Collection was declared infeasible, which counted until 2020-04-07 (former 28 CFR
+    /// 28.12(b)(4)). No booking feed has it: it is for questions about that time.
+    #[serde(default)]
+    pub infeasible: bool,
 }
 
 impl Facts {

@@ -1,7 +1,7 @@
 //! The law and the work of the twelve stations, as pure decisions.
 //!
 //! Read in module order: what is shared (ids, actors, refusals), the twelve stations in the order
-//! in which a sample meets them, and what runs across them (duty, deadlines). A station offers
+//! in which a sample meets them, and what runs across them (duty, coverage, deadlines). A station offers
 //! `Stage` (where a life cycle stands), `Command` (what somebody wants), `Event` (what happened),
 //! `decide` (the rules) and `apply` (the consequence). Gates between stations are witness types
 //! with one constructor, the check itself.
@@ -27,5 +27,6 @@ pub mod removal;
 
 pub mod custody;
 pub mod duty;
+pub mod coverage;
 pub mod deadline;
 pub mod rules;

@@ -8,7 +8,8 @@
 //! decides, and all are reported.
 //!
 //! Deliberately absent: kits, staff and time, which have not excused anybody from a duty since
-//! 2020-04-08 (28 CFR 28.12(b); 85 FR 13483); clocks; files (the sets are built in).
+//! 2020-04-08 (28 CFR 28.12(b); 85 FR 13483), but for one flag that the text of 2009 reads;
+//! clocks; files (the sets are built in).
 
 use std::fmt;
 
@@ -34,6 +35,9 @@ mod shipped;
 pub use clock::age_years;
 pub use manifest::{Manifest, Scope};
 pub use policies::Rule;
+
+/// What a finding names where no set was in force.
+const NO_SET: &str = "none";
 
 /// The texts of one rule set.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +176,10 @@ impl RuleBook {
             }
             None => (Policies::default(), String::new()),
         };
+        if let Some(id) = manifest.without.iter().find(|id| !policies.take_out(id)) {
+            let what = format!("{}: without {id}, which its base does not have", manifest.name);
+            return Err(RuleFault::Manifest { what });
+        }
         text.push_str(source.manifest);
         for file in source.texts {
             policies.add(file)?;
@@ -256,7 +264,8 @@ impl RuleBook {
             clock::civil_date(decided_at, zone, circumstances.booked_offset_seconds)
         });
         let age_years = record.person.date_of_birth.map(|birth| age_years(birth, decided_on));
-        Facts { circumstances, decided_on, age_years, recollection_open }
+        let infeasible = false;
+        Facts { circumstances, decided_on, age_years, recollection_open, infeasible }
     }
 
     /// The answer of a set to facts: of the set named, whatever its scope, or else of the most
@@ -270,27 +279,51 @@ impl RuleBook {
             Some(name) => Some(self.named(name)?),
             None => self.default_set(facts),
         };
-        let answer = match chosen.filter(|set| set.manifest.in_force(facts.decided_on)) {
+        Ok(self.answer(chosen.filter(|set| set.manifest.in_force(facts.decided_on)), facts, chosen))
+    }
+
+    /// The answer of a set to facts, also of days on which it is not in force: what it would have
+    /// said, or what it says now of a decision that names it. `none` is the answer where no set is
+    /// in force.
+    ///
+    /// # Errors
+    /// No set has this name.
+    pub fn find_as(&self, facts: &Facts, set: &str) -> Result<Finding, RuleFault> {
+        let chosen = (set != NO_SET).then(|| self.named(set)).transpose()?;
+        Ok(self.answer(chosen, facts, chosen))
+    }
+
+    /// Every rule of a set that holds for facts, in precedence order: the limbs of the duty that
+    /// reach the person, and what stands against them.
+    ///
+    /// # Errors
+    /// No set has this name.
+    pub fn holding(&self, facts: &Facts, set: &str) -> Result<Vec<&Rule>, RuleFault> {
+        Ok(self.engine.holding(&self.named(set)?.policies, facts))
+    }
+
+    fn answer(&self, set: Option<&RuleSet>, facts: &Facts, named: Option<&RuleSet>) -> Finding {
+        let answer = match set {
             Some(set) => self.engine.ask(&set.policies, facts),
             None => {
                 Answer::bare(Outcome::DoNotCollect, "NO_AUTHORITY", "no rule set in force", "D")
             }
         };
-        Ok(Finding {
+        Finding {
             outcome: answer.outcome,
             category: answer.category,
             reasons: answer.reasons,
             missing: answer.missing,
-            rule_set: chosen.map_or("none", |set| &set.manifest.name).to_owned(),
-            rule_set_sha256: chosen
+            rule_set: named.map_or(NO_SET, |set| &set.manifest.name).to_owned(),
+            rule_set_sha256: named
                 .map_or_else(|| HEXLOWER.encode(&Sha256::digest("")), |set| set.sha256.clone()),
-        })
+        }
     }
 
     fn default_set(&self, facts: &Facts) -> Option<&RuleSet> {
         let asked = &facts.circumstances;
         self.covering(&asked.component, asked.site.as_str())
-            .filter(|set| set.manifest.in_force(facts.decided_on))
+            .filter(|set| set.manifest.chosen && set.manifest.in_force(facts.decided_on))
             .max_by_key(|set| (set.manifest.scope.rank(), set.manifest.effective_from))
     }
 

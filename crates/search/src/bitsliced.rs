@@ -26,9 +26,6 @@ use crate::store::Words;
 const AHEAD: usize = 1;
 const STEPS_AHEAD: usize = 4;
 
-/// Fours of blocks from which on the search for one query is shared among threads.
-const SHARED_FOURS: usize = 64;
-
 /// Alleles that may be new at a locus after the table was made.
 const SPARE_ALLELES: usize = 4;
 
@@ -237,21 +234,14 @@ impl Bitsliced {
     pub(crate) fn search(&self, simd: Simd, sieve: &Sieve) -> Vec<u32> {
         let words = (0..self.words).map(|word| (word, self.blocks_left(sieve, word)));
         let fours: Vec<(usize, u64)> = words.flat_map(|(word, left)| fours(word, left)).collect();
-        let some = |fours: &[(usize, u64)]| {
-            let mut rows = Vec::new();
-            for (place, (four, left)) in fours.iter().enumerate() {
-                if let Some((later, left)) = fours.get(place + AHEAD) {
-                    self.fetch(sieve, *later, *left);
-                }
-                self.search_four(simd, sieve, *four, *left, &mut rows);
+        let mut rows = Vec::new();
+        for (place, (four, left)) in fours.iter().enumerate() {
+            if let Some((later, left)) = fours.get(place + AHEAD) {
+                self.fetch(sieve, *later, *left);
             }
-            rows
-        };
-        if fours.len() < SHARED_FOURS {
-            return some(&fours);
+            self.search_four(simd, sieve, *four, *left, &mut rows);
         }
-        let share = fours.len().div_ceil(rayon::current_num_threads());
-        fours.par_chunks(share).flat_map_iter(some).collect()
+        rows
     }
 
     /// For each of many queries, by its place, the rows that it does not rule out.

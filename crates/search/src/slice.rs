@@ -45,9 +45,11 @@ const MARKED_TOGETHER: usize = 1 << 14;
 pub(crate) struct Batch<'a> {
     join: &'a Join<'a>,
     layout: Layout,
-    /// The genotypes of the panel turned into steps: by locus of the panel and number of the
-    /// genotype.
-    steps: Vec<Vec<Step>>,
+    /// The genotypes of the panel turned into steps: those of one locus after those of another,
+    /// by number of the genotype.
+    steps: Vec<Step>,
+    /// Where the steps of each locus of the panel start.
+    firsts: Vec<usize>,
     /// The planes in which each query has its bit, one query after the other.
     marks: Words<u16>,
     /// Where the marks of each query start, and the end of the last.
@@ -57,14 +59,15 @@ pub(crate) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(crate) fn new(join: &'a Join) -> Self {
         let layout = Layout::new(join.lexicon, join.panel.loci(), 0);
-        let step = |position: usize| {
-            let wanted = join.terms.wanted(position);
-            let genotypes = join.lexicon.loci()[position].genotypes().iter();
-            genotypes.map(|alleles| step(&layout, position, *alleles, wanted)).collect()
-        };
-        let steps = join.panel.positions().iter().map(|position| step(*position)).collect();
+        let (mut steps, mut firsts) = (Vec::new(), Vec::new());
+        for position in join.panel.positions() {
+            firsts.push(steps.len());
+            let wanted = join.terms.wanted(*position);
+            let genotypes = join.lexicon.loci()[*position].genotypes().iter();
+            steps.extend(genotypes.map(|alleles| step(&layout, *position, *alleles, wanted)));
+        }
         let (marks, starts) = marks(join, &layout);
-        Self { join, layout, steps, marks, starts }
+        Self { join, layout, steps, firsts, marks, starts }
     }
 
     fn marks(&self, query: u32) -> &[u16] {
@@ -247,9 +250,9 @@ impl Desk {
             }
             let Some(row) = slice.group.row(place) else { continue };
             let mut ready = Ready { row: row as u32, steps: [[0; 3]; STEPS] };
-            let steps = slice.batch.steps.iter().zip(panel.ids(row));
-            for (step, (steps, id)) in ready.steps.iter_mut().zip(steps) {
-                *step = steps[usize::from(*id)];
+            let ids = slice.batch.firsts.iter().zip(panel.ids(row));
+            for (step, (first, id)) in ready.steps.iter_mut().zip(ids) {
+                *step = slice.batch.steps[first + usize::from(*id)];
             }
             self.rows.push(ready);
         }

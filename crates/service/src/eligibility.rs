@@ -1,8 +1,10 @@
 //! Eligibility: ask the rules again, and show what stands with its facts.
 
+use jiff::civil::Date;
 use journey::eligibility::{Command, Decision, Facts, Finding, Stage};
-use journey::ids::{BookingId, DecisionId};
+use journey::ids::{BookingId, DecisionId, PersonId};
 use journey::refusal::RefusalCode;
+use journey::rules::Rule;
 use serde::Serialize;
 use store::custody as rows;
 use store::envelope::{self, Place};
@@ -20,6 +22,24 @@ pub struct Explained {
     pub decision: Decision,
     /// Its facts.
     pub facts: Facts,
+    /// Every rule of its set that holds for these facts, the limbs of the duty too, as the set
+    /// reads now; none where the set is no longer there.
+    pub rules: Vec<Rule>,
+    /// What the set says of itself.
+    pub rule_set: Option<RuleSetNow>,
+}
+
+/// A rule set as it reads now.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleSetNow {
+    /// One line for people.
+    pub title: String,
+    /// First day in force.
+    pub effective_from: Date,
+    /// Last day in force, if there is one.
+    pub effective_to: Option<Date>,
+    /// True where its text is still that of the decision.
+    pub same_text: bool,
 }
 
 impl Programme {
@@ -52,7 +72,19 @@ impl Programme {
             let Stage::Decided(decision) = row.value;
             let facts = self.open_facts(tx, &decision)?;
             note(tx, op, "eligibility", booking.as_str(), "viewed", &())?;
-            Ok(Explained { decision, facts })
+            let set = &decision.finding.rule_set;
+            let holding = self.rules.holding(&facts, set).unwrap_or_default();
+            let rules = holding.into_iter().cloned().collect();
+            let rule_set = self.rules.sets().find(|manifest| manifest.name == *set).map(|now| {
+                let sha256 = self.rules.sha256(set).unwrap_or_default();
+                RuleSetNow {
+                    title: now.title.clone(),
+                    effective_from: now.effective_from,
+                    effective_to: now.effective_to,
+                    same_text: sha256 == decision.finding.rule_set_sha256,
+                }
+            });
+            Ok(Explained { decision, facts, rules, rule_set })
         })
     }
 
@@ -108,13 +140,26 @@ impl Programme {
     fn open_facts(&self, tx: &mut dyn Tx, decision: &Decision) -> Result<Facts, ServiceError> {
         let gone = || RefusalCode::Removed.about("the facts were destroyed by a removal");
         let sealed = rows::eligibility::sealed_facts(tx, &decision.id)?.ok_or_else(gone)?;
-        let key = match envelope::load(tx, &self.keys.kek, decision.person.as_str()) {
-            Err(StoreError::KeyDestroyed) => return Err(gone().into()),
+        let facts = self.unseal_facts(tx, &decision.id, &decision.person, &sealed)?;
+        facts.ok_or_else(|| gone().into())
+    }
+
+    /// The facts of a decision; `None` where a removal destroyed the person's key.
+    pub(crate) fn unseal_facts(
+        &self,
+        tx: &mut dyn Tx,
+        decision: &DecisionId,
+        person: &PersonId,
+        sealed: &[u8],
+    ) -> Result<Option<Facts>, ServiceError> {
+        let key = match envelope::load(tx, &self.keys.kek, person.as_str()) {
+            Err(StoreError::KeyDestroyed) => return Ok(None),
             other => other?,
         };
-        let text = envelope::open(&key, facts_place(&decision.id), &sealed)?;
-        serde_json::from_slice(&text)
-            .map_err(|_| StoreError::corrupt("decision", &decision.id, "facts").into())
+        let text = envelope::open(&key, facts_place(decision), sealed)?;
+        let facts = serde_json::from_slice(&text)
+            .map_err(|_| StoreError::corrupt("decision", decision, "facts"))?;
+        Ok(Some(facts))
     }
 }
 

@@ -29,9 +29,13 @@ pub mod matcher;
 pub mod jobs;
 pub mod custody;
 mod duty;
+pub mod hindsight;
 pub mod account;
 pub mod audit;
 pub mod report;
+pub mod coverage;
+pub mod recount;
+pub mod minors;
 
 pub use context::{Actor, Ids, OpContext, Placed};
 pub use error::ServiceError;

@@ -3,8 +3,8 @@
 //! The nation is made in memory and follows from its seed, so that the counts can be checked and
 //! the times be taken again. Times are of this machine at this moment; its own figures and its load
 //! stand beside them. Answers are checked on the way where that costs little. The one file is the
-//! saved index, in a folder that goes at the end. Absent: databases, and other programmes, for which
-//! see `benches/peers`.
+//! saved index, in a folder that goes at the end. Absent: databases, and other programmes, for
+//! which see `benches/peers`.
 
 mod batches;
 mod changes;

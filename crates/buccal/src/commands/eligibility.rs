@@ -13,7 +13,9 @@ use serde::Serialize;
 
 use super::{act, read, tables};
 use crate::output::{say, show, wrong};
-use crate::shell::Common;
+use crate::shell::{Common, RealIds};
+
+mod explain;
 
 /// What can be asked of the rules.
 #[derive(Debug, Subcommand)]
@@ -42,6 +44,22 @@ pub(crate) enum Verb {
     View {
         /// Its number
         booking: String,
+    },
+    /// The decision that stands for a booking, as a lawyer reads it: reasons, sources, both limbs
+    Explain {
+        /// Its number
+        booking: String,
+    },
+    /// Ask past decisions again from the facts that were kept with them; the answers must be equal
+    Replay {
+        /// Only those of this booking
+        booking: Option<String>,
+    },
+    /// Ask another rule set about every booking: who would move, from what to what
+    WhatIf {
+        /// The rule set, also on days on which it is not in force
+        #[arg(long)]
+        rules: String,
     },
     /// The rule sets
     Rules,
@@ -79,6 +97,22 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::View { booking } => read(common, |programme, op| {
             Ok(programme.view_eligibility(op, &BookingId::new(booking))?)
         }),
+        Verb::Explain { booking } => {
+            let programme = common.open()?;
+            let op = common.op(&programme, &RealIds)?;
+            let explained = programme.view_eligibility(&op, &BookingId::new(booking))?;
+            if common.json {
+                show(&explained, true)?;
+            } else {
+                explain::lines(&explained).into_iter().for_each(say);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Replay { booking } => replay(common, booking),
+        Verb::WhatIf { rules } => {
+            known(&RuleBook::shipped()?, &rules)?;
+            read(common, |programme, op| Ok(programme.what_if(op, &rules)?))
+        }
         Verb::Rules => {
             let book = RuleBook::shipped()?;
             let sets: anyhow::Result<Vec<_>> = book
@@ -98,6 +132,24 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Refuses the name of a rule set that is not there.
+fn known(book: &RuleBook, name: &str) -> anyhow::Result<()> {
+    if book.sets().any(|set| set.name == name) {
+        return Ok(());
+    }
+    let known: Vec<_> = book.sets().map(|set| set.name.as_str()).collect();
+    Err(wrong(format!("--rules: '{name}' is no rule set; give one of {}", known.join(", "))))
+}
+
+fn replay(common: &Common, booking: Option<String>) -> anyhow::Result<ExitCode> {
+    let programme = common.open()?;
+    let op = common.op(&programme, &RealIds)?;
+    let booking = booking.map(BookingId::new);
+    let replay = programme.replay_eligibility(&op, booking.as_ref())?;
+    show(&replay, common.json)?;
+    Ok(if replay.differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn decide(
     common: &Common,
     bookings: &std::path::Path,
@@ -106,13 +158,7 @@ fn decide(
     errors: &std::path::Path,
 ) -> anyhow::Result<ExitCode> {
     let book = RuleBook::shipped()?;
-    if let Some(name) = rules
-        && !book.sets().any(|set| set.name == name)
-    {
-        let known: Vec<_> = book.sets().map(|set| set.name.as_str()).collect();
-        let text = format!("--rules: '{name}' is no rule set; give one of {}", known.join(", "));
-        return Err(wrong(text));
-    }
+    rules.map_or(Ok(()), |name| known(&book, name))?;
     let (rows, mut problems) = booking_feed::Bookings::open(tables::open(bookings)?)?;
     let refused = problems.iter().any(exchange::Problem::is_error);
     let mut decided = Vec::new();

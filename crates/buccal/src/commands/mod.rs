@@ -94,7 +94,7 @@ enum Command {
     /// The chain of custody of a kit
     Custody(custody::Custody),
     /// Figures of the programme, counted from the record
-    Report,
+    Report(report::Report),
     /// Run the steps across the wall that are due
     Jobs,
     /// Serve the pages and the JSON routes
@@ -142,7 +142,7 @@ pub(crate) fn run(line: Line) -> anyhow::Result<ExitCode> {
         Command::Account(verb) => account::run(common, verb),
         Command::Audit(verb) => audit::run(common, verb),
         Command::Custody(custody) => custody::run(common, &custody),
-        Command::Report => report::run(common),
+        Command::Report(report) => report::run(common, report),
         Command::Jobs => jobs::run(common),
         Command::Serve(serve) => serve::run(common, &serve),
         Command::Demo(demo) => crate::demo::run(common, &demo),

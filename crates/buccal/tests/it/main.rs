@@ -24,6 +24,8 @@ mod pairs;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod typing;
 #[cfg(test)]
 mod world;

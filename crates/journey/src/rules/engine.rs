@@ -130,6 +130,20 @@ impl Engine {
         }
     }
 
+    /// Every policy that holds for the facts, permits and forbids, in precedence order.
+    pub(super) fn holding<'a>(&self, policies: &'a Policies, facts: &Facts) -> Vec<&'a Rule> {
+        let Some((request, entities)) = self.request(facts) else {
+            return Vec::new();
+        };
+        let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
+        // A denial names the forbids alone; the permits stand in a set of their own.
+        let mut rules = satisfied(policies, &ask(&policies.all));
+        rules.extend(satisfied(policies, &ask(&policies.duties)));
+        rules.sort_by_key(|rule| rule.precedence);
+        rules.dedup_by_key(|rule| rule.precedence);
+        rules
+    }
+
     /// The request, checked against the schema; `None` where it does not fit.
     fn request(&self, facts: &Facts) -> Option<(Request, Entities)> {
         let agency = uid(&self.names.agency, &facts.circumstances.component);
@@ -177,6 +191,7 @@ impl Engine {
                 ("on_file", word(&names.on_file, asked.on_file.word())),
                 ("other_agency", flag(asked.other_agency.is_some())),
                 ("recollection_open", flag(facts.recollection_open)),
+                ("infeasible", flag(facts.infeasible)),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         )

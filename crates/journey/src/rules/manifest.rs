@@ -31,6 +31,12 @@ pub struct Manifest {
     /// The set whose policies this one starts from.
     #[serde(default)]
     pub includes: Option<String>,
+    /// Policies of that set, by id, that do not hold in this one.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// False for a set that answers only where it is named.
+    #[serde(default = "yes")]
+    pub chosen: bool,
     /// For whom it is meant.
     pub scope: Scope,
 }
@@ -135,4 +141,8 @@ fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
 
 fn some_day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
     day(from).map(Some)
+}
+
+fn yes() -> bool {
+    true
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use genetics::Category;
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::{RuleFault, Text};
 use crate::eligibility::{Outcome, Reason};
@@ -31,7 +32,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// One policy as manuals and pages show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
     /// Its id, unique in its set.
     pub id: String,
@@ -195,6 +196,17 @@ impl Policies {
             self.rules.insert(id, rule);
         }
         Ok(())
+    }
+
+    /// Takes a policy out; false where there is none of this id.
+    pub(super) fn take_out(&mut self, id: &str) -> bool {
+        let id = PolicyId::new(id);
+        let gone = self.all.remove_static(id.clone()).is_ok();
+        if gone && self.duties.policy(&id).is_some() {
+            let _ = self.duties.remove_static(id.clone());
+        }
+        self.rules.remove(&id);
+        gone
     }
 
     /// Checks what only the whole set can show: types, precedence, days.

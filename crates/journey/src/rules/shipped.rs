@@ -25,6 +25,11 @@ macro_rules! sources {
 }
 
 sources! {
-    "28cfr28.12-2020-04-08": "gates" "duties" "status" "carve-outs" "skips";
+    "28cfr28.12-2009-01-09": "gates" "duties" "status" "carve-outs" "exigency" "skips";
+    "28cfr28.12-2020-04-08": ;
     "ice-dallas-2020-05-01": "pilot";
+    "cbp-ofo-2020-01-06": "floor";
+    "cbp-ofo-2020-04-08": ;
+    "cbp-ofo-2020-07-01": ;
+    "dhs-full-2021-04-01": ;
 }

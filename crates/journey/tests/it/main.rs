@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod law_page;
+#[cfg(test)]
 mod rules_loading;
 #[cfg(test)]
 mod rules_oracle;

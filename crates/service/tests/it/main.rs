@@ -24,6 +24,8 @@ mod removal;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod hindsight;
+#[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod kept;
@@ -35,3 +37,5 @@ mod sessions;
 mod together;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod coverage;

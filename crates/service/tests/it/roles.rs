@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use journey::actor::Role;
 use journey::booking::NotCollected;
 use journey::collection::Abandonment;
+use journey::coverage::Filter;
 use journey::ids::{AccountId, CandidateId, CollectionId, ConfirmationId, KitBarcode, NoticeId};
 use journey::ids::{BookingId, PackageNumber, PlateNumber, RemovalId, SpecimenNumber};
 use journey::removal::Path;
@@ -93,6 +94,8 @@ fn site() -> Vec<(&'static str, Place, Call)> {
         ("eligibility.list", Any, |p, op, _| p.roles().check(&op.actor, "eligibility.list", "")),
         ("eligibility.decide", Site, |p, op, t| p.decide_eligibility(op, &t.booking).map(drop)),
         ("eligibility.view", Site, |p, op, t| p.view_eligibility(op, &t.booking).map(drop)),
+        ("eligibility.replay", Any, |p, op, _| p.replay_eligibility(op, None).map(drop)),
+        ("eligibility.what-if", Any, |p, op, _| p.what_if(op, "28cfr28.12-2020-04-08").map(drop)),
         ("kit.list", Any, |p, op, _| p.kit_stock(op).map(drop)),
         ("kit.receive", Site, |p, op, _| {
             let receive = service::kit::Receive {
@@ -230,6 +233,9 @@ fn office() -> Vec<(&'static str, Place, Call)> {
         ("removal.certify", Any, |p, op, t| p.certify_removal(op, &t.removal)),
         ("custody.view", Any, |p, op, t| p.chain_of_custody(op, &t.kit).map(drop)),
         ("report.view", Any, |p, op, _| p.summary(op).map(drop)),
+        ("report.coverage-view", Any, |p, op, _| p.coverage(op, &Filter::default()).map(drop)),
+        ("report.minors-view", Any, |p, op, _| p.minors_and_citizens(op).map(drop)),
+        ("report.recount-verify", Any, |p, op, _| p.recount(op).map(drop)),
         ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Custody, None, 1).map(drop)),
         ("audit.view", Any, |p, op, _| p.list_audit(op, Side::Index, None, 1).map(drop)),
         ("audit.verify", Any, |p, op, _| p.verify_audit(op, &|_, _, _| {}).map(drop)),

@@ -14,6 +14,7 @@ pub mod removal;
 pub mod link;
 pub mod chain;
 pub mod duty;
+pub mod coverage;
 pub mod account;
 
 use crate::migration::Migration;
@@ -40,5 +41,6 @@ pub const SQL: &[&[&str]] = &[
     link::SQL,
     chain::SQL,
     duty::SQL,
+    coverage::SQL,
     account::SQL,
 ];

@@ -111,9 +111,22 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
         let field = ask_text("eligibility-view-booking", "booking", "Booking", "", "");
         return Ok(ask("/eligibility/view", "See the decision", &field));
     }
-    let Explained { decision, facts } = view(call)?;
+    let Explained { decision, facts, rules, rule_set } = view(call)?;
+    let held = rules.iter().map(|rule| {
+        let source = format!("{}, {}", rule.authority, rule.confidence);
+        vec![code(&rule.id), plain(words(rule.outcome.word())), plain(&rule.summary), plain(source)]
+    });
+    let held: Vec<_> = held.collect();
     Ok(html! {
         (summary(call, &decision))
+        @if rule_set.is_some_and(|now| !now.same_text) {
+            p { "The rule set reads differently today than when this was decided." }
+        }
+        (table(
+            "Every rule that holds, the limbs of the duty too",
+            &["Rule", "It says", "In words", "Source"],
+            &held,
+        ))
         (part("Facts on which it rests", &of(&facts)))
         @if call.may("booking.view") {
             @let address = in_address(asked);

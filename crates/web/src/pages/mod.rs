@@ -22,6 +22,8 @@ mod notice;
 mod removal;
 
 mod custody;
+mod coverage;
+mod proof;
 mod report;
 mod audit;
 mod account;

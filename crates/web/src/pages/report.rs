@@ -1,4 +1,5 @@
-//! The figures of the programme, each counted from the record.
+//! The figures of the programme, each counted from the record; and the pages that go further: who
+//! was due and who was sampled, samples that should not have been taken, and the recount.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -8,21 +9,51 @@ use crate::call::Call;
 use crate::components::{code, facts, plain, table};
 use crate::form::Forms;
 use crate::layout::part;
+use crate::pages::{coverage, proof};
 use crate::station::{Page, Station, json};
 use crate::text::{number, title};
 
 /// The station.
 pub(crate) const STATION: Station = Station {
     name: "report",
-    pages: &[Page {
-        path: "/report",
-        action: "report.view",
-        title: "Report",
-        nav: "Report",
-        marked: false,
-        render,
-        give: Some(give),
-    }],
+    pages: &[
+        Page {
+            path: "/report",
+            action: "report.view",
+            title: "Report",
+            nav: "Report",
+            marked: false,
+            render,
+            give: Some(give),
+        },
+        Page {
+            path: "/report/coverage",
+            action: "report.coverage-view",
+            title: "Who was due and who was sampled",
+            nav: "",
+            marked: false,
+            render: coverage::render,
+            give: Some(coverage::give),
+        },
+        Page {
+            path: "/report/minors",
+            action: "report.minors-view",
+            title: "Samples of minors and citizens",
+            nav: "",
+            marked: false,
+            render: proof::render_minors,
+            give: Some(proof::give_minors),
+        },
+        Page {
+            path: "/report/recount",
+            action: "report.recount-verify",
+            title: "Every figure counted twice",
+            nav: "",
+            marked: false,
+            render: proof::render_recount,
+            give: Some(proof::give_recount),
+        },
+    ],
     verbs: &[],
 };
 
@@ -68,6 +99,13 @@ fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         ("Index root", code(&summary.index_audit_root)),
     ]);
     Ok(html! {
+        @if call.may("report.coverage-view") {
+            ul {
+                li { a href="/report/coverage" { "Who was due and who was sampled" } }
+                li { a href="/report/minors" { "Samples of minors and citizens" } }
+                li { a href="/report/recount" { "Every figure counted twice" } }
+            }
+        }
         (table("Bookings by how they stand accounted for", &["Disposition", "Bookings"], &bookings))
         (table("Samples", &heads, &samples))
         (table("Index and what follows", &heads, &index))

@@ -3,8 +3,8 @@
 //!
 //! The file lies in a folder of its own that goes at the end. What was just written lies in the
 //! system's memory too; the system is asked to forget it before the file is opened first and then
-//! checked, so that these two lines are about the disk. Where it cannot be asked, or the folder lies
-//! in memory, they are not.
+//! checked, so that these two lines are about the disk. Where it cannot be asked, or the folder
+//! lies in memory, they are not.
 
 use std::path::{Path, PathBuf};
 
