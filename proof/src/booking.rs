@@ -4,14 +4,21 @@
 //! attribute, whether an ordinary value fits as well. The result depends on the rules alone and not
 //! on the solver's taste, so that `docs/proof.md` can be compared. Deliberately absent: any judgement.
 
-use anyhow::Context;
-use cedar_policy::{Authorizer, Decision, EvalResult, PolicySet, SchemaFragment};
+use anyhow::{Context, ensure};
+use cedar_policy::{Authorizer, Decision, EvalResult, SchemaFragment};
 use cedar_policy_symcc::Env;
-use journey::eligibility::Outcome;
-use journey::rules::{Rule, Scope};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use journey::booking::{
+    BirthConfidence, Circumstances, Citizenship, CustodyBasis, Known, LawfulStatus, OnFile,
+    StatusConfidence,
+};
+use journey::eligibility::{Facts, Finding};
+use journey::ids::Site;
+use journey::rules::{RuleBook, Scope};
 use serde_json::Value;
 
-use crate::set::{Set, those};
+use crate::set::those;
 
 /// An attribute of a booking.
 #[derive(Clone, Debug)]
@@ -32,8 +39,9 @@ enum Kind {
     Words(String, Vec<String>),
 }
 
-/// What a feed can say: without a date of birth there is neither an age nor a confidence in it.
-const FROM_A_FEED: &str = r#"(resource.age_known ||
+/// What a feed can say: a basis of custody, and without a date of birth neither an age nor a
+/// confidence in it.
+const FROM_A_FEED: &str = r#"!resource.custody_basis.isEmpty() && (resource.age_known ||
     (resource.age_years == 0 && resource.age_confidence == BirthConfidence::"unknown"))"#;
 
 /// Values that a reader takes for granted, tried before the others.
@@ -121,18 +129,14 @@ impl Attribute {
 
     /// The condition that fixes the value as it is.
     fn as_it_is(&self, env: &Env) -> anyhow::Result<String> {
-        Ok(format!("resource.{} == {}", self.name, literal(&self.value(env)?)))
+        Ok(format!("resource.{} == {}", self.name, literal(&value(env, &self.name)?)))
     }
+}
 
-    fn value(&self, env: &Env) -> anyhow::Result<EvalResult> {
-        let booking = env.request.resource().and_then(|uid| env.entities.get(uid));
-        Ok(booking.and_then(|entity| entity.attr(&self.name)).context("no such attribute")??)
-    }
-
-    fn words(&self, env: &Env) -> anyhow::Result<String> {
-        let value = words(&self.value(env)?);
-        Ok(format!("{} {value}", self.name.replace('_', " ")))
-    }
+fn value(env: &Env, name: &str) -> anyhow::Result<EvalResult> {
+    let booking = env.request.resource().and_then(|uid| env.entities.get(uid));
+    let value = booking.and_then(|booking| booking.attr(name));
+    Ok(value.with_context(|| format!("the booking has no {name}"))??)
 }
 
 fn literal(value: &EvalResult) -> String {
@@ -150,16 +154,13 @@ fn words(value: &EvalResult) -> String {
     match value {
         EvalResult::Bool(true) => "yes".to_owned(),
         EvalResult::Bool(false) => "no".to_owned(),
-        EvalResult::Set(set) if set.is_empty() => "none".to_owned(),
-        EvalResult::Set(set) => set.iter().map(words).collect::<Vec<_>>().join(" and "),
-        EvalResult::EntityUid(uid) => uid.id().unescaped().replace('_', " "),
-        EvalResult::String(text) if text.is_empty() => "(empty)".to_owned(),
+        EvalResult::EntityUid(uid) => uid.id().unescaped().to_owned(),
         EvalResult::String(text) => text.clone(),
         other => other.to_string(),
     }
 }
 
-/// The plainest booking of those of which `find` can name one under a further condition.
+/// The plainest booking of those of which `find` names one under a further condition, if it can.
 ///
 /// # Errors
 /// The solver fails.
@@ -175,8 +176,8 @@ pub fn plainest(
         let wanted = format!("{fixed} && {condition}");
         if !holds(current, condition)? {
             match find(&wanted)? {
-                Some(env) => *current = env,
-                None => return anyhow::Ok(false),
+                Some(env) if holds(&env, &wanted)? => *current = env,
+                _ => return anyhow::Ok(false),
             }
         }
         *fixed = wanted;
@@ -205,49 +206,149 @@ fn holds(env: &Env, condition: &str) -> anyhow::Result<bool> {
     Ok(told.decision() == Decision::Allow)
 }
 
-/// The booking in plain words.
+/// The booking in plain words; what is usual is not said.
 ///
 /// # Errors
 /// The booking lacks an attribute of the schema.
 pub fn in_words(attributes: &[Attribute], env: &Env) -> anyhow::Result<String> {
-    let words = attributes.iter().map(|attribute| attribute.words(env));
-    Ok(words.collect::<anyhow::Result<Vec<_>>>()?.join("; "))
+    let of = |name: &str| anyhow::Ok(words(&value(env, name)?));
+    let said = |name: &str| anyhow::Ok(phrase(name, &of(name)?));
+    let age = match value(env, "age_known")? {
+        EvalResult::Bool(true) => {
+            format!("aged {} (date of birth {})", of("age_years")?, of("age_confidence")?)
+        }
+        _ => "without a date of birth".to_owned(),
+    };
+    let mut parts = vec![
+        age,
+        format!("{} ({})", said("citizenship")?, of("citizenship_confidence")?),
+        format!(
+            "with {} at {}: {}",
+            of("component")?,
+            of("site")?,
+            match value(env, "custody_basis")? {
+                EvalResult::Set(basis) if basis.is_empty() => "no basis of custody".to_owned(),
+                EvalResult::Set(basis) => {
+                    let basis = basis.iter().map(|one| phrase("custody_basis", &words(one)));
+                    basis.collect::<Vec<_>>().join(" and ")
+                }
+                other => words(&other),
+            }
+        ),
+    ];
+    for attribute in attributes.iter().filter(|attribute| !TOLD.contains(&&*attribute.name)) {
+        let said = said(&attribute.name)?;
+        if !said.is_empty() {
+            parts.push(said);
+        }
+    }
+    Ok(parts.join("; "))
 }
 
-/// What the programme answers to a booking under a set, with the rules that determine it.
+/// Attributes that begin the sentence.
+const TOLD: &[&str] = &[
+    "component",
+    "site",
+    "age_known",
+    "age_years",
+    "age_confidence",
+    "citizenship",
+    "citizenship_confidence",
+    "custody_basis",
+];
+
+/// What is said for a value; nothing for the usual one.
+const PHRASES: &[(&str, &str, &str)] = &[
+    ("citizenship", "citizen", "a citizen"),
+    ("citizenship", "lpr", "a permanent resident"),
+    ("citizenship", "non_us_person", "neither citizen nor permanent resident"),
+    ("citizenship", "unknown", "of unknown citizenship"),
+    ("custody_basis", "criminal_arrest", "arrested for a crime"),
+    ("custody_basis", "facing_charges", "facing charges"),
+    ("custody_basis", "admin_detention", "administrative detention"),
+    ("custody_basis", "port_hold", "held at a port of entry"),
+    ("custody_basis", "maritime", "held after an interdiction at sea"),
+    ("custody_basis", "encounter", "met and not held"),
+    ("lawful_status", "none", ""),
+    ("lawful_status", "in_status", "lawfully present"),
+    ("lawful_status", "being_admitted", "being admitted"),
+    ("lawful_status", "unknown", "lawful presence not known"),
+    ("further_proceedings", "yes", ""),
+    ("further_proceedings", "no", "nothing follows the hold"),
+    ("further_proceedings", "unknown", "not known what follows the hold"),
+    ("fingerprinted", "yes", ""),
+    ("fingerprinted", "no", "no fingerprints"),
+    ("on_file", "absent", ""),
+    ("on_file", "present", "an analysis is in the index"),
+    ("on_file", "unknown", "not known whether an analysis is in the index"),
+    ("other_agency", "no", ""),
+    ("other_agency", "yes", "another agency collects"),
+    ("recollection_open", "no", ""),
+    ("recollection_open", "yes", "an order to collect again is open"),
+    ("infeasible", "no", ""),
+    ("infeasible", "yes", "collection was declared infeasible"),
+];
+
+fn phrase(name: &str, value: &str) -> String {
+    let known = PHRASES.iter().find(|(of, is, _)| (*of, *is) == (name, value));
+    known.map_or_else(|| format!("{name} {value}").replace('_', " "), |(_, _, said)| (*said).into())
+}
+
+/// The booking as the programme takes it.
 ///
 /// # Errors
-/// A rule fails.
-pub fn answer(set: &Set, env: &Env) -> anyhow::Result<String> {
-    let (allowed, satisfied) = ask(set, &set.policies, env)?;
-    let reasons: Vec<_> = satisfied.iter().map(|rule| format!("`{}`", rule.id)).collect();
-    let outcome = match satisfied.first() {
-        _ if allowed => duty(&satisfied),
-        None => None,
-        Some(first) if first.outcome == Outcome::MaySkip => {
-            let permits = set.permits()?;
-            duty(&ask(set, &permits, env)?.1).map(|_| Outcome::MaySkip)
+/// No booking of the programme can say this.
+pub fn facts(env: &Env) -> anyhow::Result<Facts> {
+    ensure!(holds(env, FROM_A_FEED)?, "no booking feed can say this: {env}");
+    let text = |name: &str| anyhow::Ok(words(&value(env, name)?));
+    let flag = |name: &str| anyhow::Ok(text(name)? == "yes");
+    let basis = match value(env, "custody_basis")? {
+        EvalResult::Set(basis) => {
+            basis.iter().map(|one| CustodyBasis::from_word(&words(one))).collect()
         }
-        Some(first) => Some(first.outcome),
+        _ => None,
     };
-    Ok(match outcome {
-        Some(outcome) => format!("{} ({})", outcome.word().replace('_', " "), reasons.join(", ")),
-        None => "do not collect (`NO_DUTY`)".to_owned(),
+    let age = flag("age_known")?.then(|| text("age_years")).transpose()?;
+    let unknown = |name: &'static str| move || format!("unknown word for {name}");
+    Ok(Facts {
+        circumstances: Circumstances {
+            component: text("component")?,
+            site: Site::new(text("site")?),
+            booked_at: Timestamp::UNIX_EPOCH,
+            booked_offset_seconds: 0,
+            date_of_birth_confidence: BirthConfidence::from_word(&text("age_confidence")?)
+                .with_context(unknown("age_confidence"))?,
+            citizenship: Citizenship::from_word(&text("citizenship")?)
+                .with_context(unknown("citizenship"))?,
+            citizenship_confidence: StatusConfidence::from_word(&text("citizenship_confidence")?)
+                .with_context(unknown("citizenship_confidence"))?,
+            lawful_status: LawfulStatus::from_word(&text("lawful_status")?)
+                .with_context(unknown("lawful_status"))?,
+            custody_basis: basis.with_context(unknown("custody_basis"))?,
+            further_proceedings: Known::from_word(&text("further_proceedings")?)
+                .with_context(unknown("further_proceedings"))?,
+            fingerprint_event: flag("fingerprinted")?.then(|| "prints".to_owned()),
+            fingerprinted_at: None,
+            on_file: OnFile::from_word(&text("on_file")?).with_context(unknown("on_file"))?,
+            other_agency: flag("other_agency")?.then(|| "agreement".to_owned()),
+        },
+        decided_on: Date::default(),
+        age_years: age.map(|years| years.parse()).transpose()?,
+        recollection_open: flag("recollection_open")?,
+        infeasible: flag("infeasible")?,
     })
 }
 
-fn duty(satisfied: &[&Rule]) -> Option<Outcome> {
-    satisfied.iter().any(|rule| rule.category.is_some()).then_some(Outcome::Collect)
+/// What the programme answers to a booking under a set.
+///
+/// # Errors
+/// No booking of the programme can say this, or there is no such set.
+pub fn answer(book: &RuleBook, set: &str, env: &Env) -> anyhow::Result<Finding> {
+    Ok(book.find_as(&facts(env)?, set)?)
 }
 
-fn ask<'a>(
-    set: &'a Set,
-    policies: &PolicySet,
-    env: &Env,
-) -> anyhow::Result<(bool, Vec<&'a Rule>)> {
-    let told = Authorizer::new().is_authorized(&env.request, policies, &env.entities);
-    anyhow::ensure!(told.diagnostics().errors().next().is_none(), "a rule fails: {env}");
-    let reasons: Vec<_> = told.diagnostics().reason().map(ToString::to_string).collect();
-    let satisfied = set.rules.iter().filter(|rule| reasons.contains(&rule.id)).collect();
-    Ok((told.decision() == Decision::Allow, satisfied))
+/// An answer with its reasons.
+pub fn answer_in_words(finding: &Finding) -> String {
+    let reasons: Vec<_> = finding.reasons.iter().map(|reason| format!("`{}`", reason.id)).collect();
+    format!("{} ({})", finding.outcome.word().replace('_', " "), reasons.join(", "))
 }

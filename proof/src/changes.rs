@@ -1,96 +1,172 @@
 //! What changes from one set to the next: who is sampled, and which rules.
 //!
-//! Compared are sets of one scope that follow each other in time, and every set with the one that
-//! it includes. Deliberately absent: whether a change is right.
+//! Compared are sets that follow each other somewhere: at a site, for a component, or for everybody
+//! else. Deliberately absent: whether a change is right.
 
+use std::collections::BTreeSet;
+
+use anyhow::ensure;
 use cedar_policy::PolicySet;
 use cedar_policy_symcc::Env;
+use journey::eligibility::{Finding, Outcome};
+use journey::rules::Rule;
 
-use crate::booking::{Attribute, plainest};
-use crate::set::{Set, restricted};
+use crate::booking::{answer, plainest};
+use crate::set::{Law, Set, restricted};
 use crate::solver::Solver;
 
-/// Two sets that are compared.
-#[derive(Clone, Copy, Debug)]
+/// Two sets of which the second follows the first.
+#[derive(Clone, Debug)]
 pub struct Pair<'a> {
-    /// The earlier, or the base.
+    /// The earlier.
     pub from: &'a Set,
-    /// The later, or the one that includes the base.
+    /// The later.
     pub to: &'a Set,
+    /// For whom the one follows the other.
+    pub places: Vec<Place>,
 }
+
+/// A component and a site as scopes name them; empty stands for every one that no scope names.
+pub type Place = (String, String);
 
 /// What the comparison finds.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Somebody from whom a sample is due under the first set and not under the second.
-    pub no_longer: Option<Env>,
+    pub no_longer: Option<Example>,
     /// Somebody from whom a sample is due under the second set and not under the first.
-    pub newly: Option<Env>,
+    pub newly: Option<Example>,
     /// Rules that only the first set has.
     pub dropped: Vec<String>,
     /// Rules that only the second set has.
     pub added: Vec<String>,
-    /// Rules of both sets that apply to different bookings.
+    /// Rules of both sets that apply to different bookings or answer differently.
     pub altered: Vec<String>,
 }
 
-/// The pairs, of sets that are sorted by scope and day.
+/// A booking and what the programme answers to it.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The booking.
+    pub booking: Env,
+    /// Under the first set.
+    pub before: Finding,
+    /// Under the second set.
+    pub after: Finding,
+}
+
+/// The pairs by the day of the change. A set that answers only where it is named stands where it
+/// would stand if it were chosen.
 pub fn pairs(sets: &[Set]) -> Vec<Pair<'_>> {
-    let mut pairs = Vec::new();
-    for (place, to) in sets.iter().enumerate() {
-        let before = sets.iter().take(place).next_back();
-        let before = before.filter(|from| from.manifest.scope == to.manifest.scope);
-        let base = sets.iter().find(|set| Some(set.name()) == to.manifest.includes.as_deref());
-        pairs.extend(before.map(|from| Pair { from, to }));
-        let new = base.filter(|base| before.is_none_or(|before| before.name() != base.name()));
-        pairs.extend(new.map(|from| Pair { from, to }));
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    for place in places(sets) {
+        let line = line(sets, &place);
+        for (from, to) in line.iter().zip(line.iter().skip(1)) {
+            let same = |pair: &&mut Pair<'_>| {
+                (pair.from.name(), pair.to.name()) == (from.name(), to.name())
+            };
+            match pairs.iter_mut().find(same) {
+                Some(pair) => pair.places.push(place.clone()),
+                None => pairs.push(Pair { from, to, places: vec![place.clone()] }),
+            }
+        }
     }
+    pairs.sort_by_key(|pair| (pair.to.manifest.effective_from, pair.from.manifest.effective_from));
     pairs
 }
 
+fn places(sets: &[Set]) -> BTreeSet<Place> {
+    let or_any = |names: &[String]| match names {
+        [] => vec![String::new()],
+        names => names.to_vec(),
+    };
+    let scopes = sets.iter().map(|set| &set.manifest.scope);
+    scopes
+        .flat_map(|scope| {
+            let sites = or_any(&scope.sites);
+            or_any(&scope.components).into_iter().flat_map(move |component| {
+                sites.clone().into_iter().map(move |site| (component.clone(), site))
+            })
+        })
+        .collect()
+}
+
+/// The sets that answer at a place, one after the other.
+fn line<'a>(sets: &'a [Set], (component, site): &Place) -> Vec<&'a Set> {
+    let covering: Vec<_> =
+        sets.iter().filter(|set| set.manifest.scope.covers(component, site)).collect();
+    let starts = covering.iter().map(|set| set.manifest.effective_from);
+    let ends = covering.iter().filter_map(|set| set.manifest.effective_to?.tomorrow().ok());
+    let days: BTreeSet<_> = starts.chain(ends).collect();
+    let mut line: Vec<&Set> = days
+        .into_iter()
+        .filter_map(|day| {
+            let in_force = covering.iter().filter(|set| set.manifest.in_force(day));
+            in_force
+                .max_by_key(|set| (set.manifest.scope.rank(), set.manifest.effective_from))
+                .copied()
+        })
+        .collect();
+    line.dedup_by_key(|set| set.name());
+    line
+}
+
 impl Pair<'_> {
-    /// Compares the two.
+    /// Compares the two, for all bookings and not only those of the places.
     ///
     /// # Errors
-    /// The solver fails.
-    pub fn compare(
-        &self,
-        solver: &mut Solver,
-        attributes: &[Attribute],
-    ) -> anyhow::Result<Change> {
-        let (from, to) = (self.from.collects()?, self.to.collects()?);
-        let has = |set: &Set, id: &str| set.rules.iter().any(|rule| rule.id == id);
-        let ids = |set: &Set| set.rules.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>();
+    /// The solver fails, or the programme does not answer to an example as the proof says.
+    pub fn compare(&self, solver: &mut Solver, law: &Law) -> anyhow::Result<Change> {
+        let mut dropped = Vec::new();
         let mut altered = Vec::new();
-        for id in ids(self.from).into_iter().filter(|id| has(self.to, id)) {
-            let (one, other) = (self.from.policy(&id)?, self.to.policy(&id)?);
-            let effects = one.effect() != other.effect();
-            if effects || (one != other && solver.differing(one, other)?.is_some()) {
-                altered.push(id);
+        for rule in &self.from.rules {
+            match self.to.rules.iter().find(|other| other.id == rule.id) {
+                Some(other) if self.is_altered(solver, rule, other)? => {
+                    altered.push(rule.id.clone());
+                }
+                Some(_) => {}
+                None => dropped.push(rule.id.clone()),
             }
         }
-        Ok(Change {
-            no_longer: self.example(solver, attributes, &from, &to)?,
-            newly: self.example(solver, attributes, &to, &from)?,
-            dropped: ids(self.from).into_iter().filter(|id| !has(self.to, id)).collect(),
-            added: ids(self.to).into_iter().filter(|id| !has(self.from, id)).collect(),
-            altered,
-        })
+        let is_new = |rule: &&Rule| self.from.rules.iter().all(|other| other.id != rule.id);
+        let added = self.to.rules.iter().filter(is_new).map(|rule| rule.id.clone()).collect();
+        let (from, to) = (self.from.collects()?, self.to.collects()?);
+        let no_longer = self.example(solver, law, &from, &to)?;
+        let newly = self.example(solver, law, &to, &from)?;
+        let is_due = |finding: &Finding| finding.outcome == Outcome::Collect;
+        for (example, before) in [(&no_longer, true), (&newly, false)] {
+            let agrees = example.as_ref().is_none_or(|example| {
+                is_due(&example.before) == before && is_due(&example.after) != before
+            });
+            ensure!(agrees, "the programme answers otherwise than the proof: {example:?}");
+        }
+        Ok(Change { no_longer, newly, dropped, added, altered })
+    }
+
+    fn is_altered(&self, solver: &mut Solver, one: &Rule, other: &Rule) -> anyhow::Result<bool> {
+        let answer = |rule: &Rule| (rule.outcome, rule.precedence, rule.category, rule.hard_block);
+        if answer(one) != answer(other) {
+            return Ok(true);
+        }
+        let (one, other) = (self.from.policy(&one.id)?, self.to.policy(&other.id)?);
+        Ok(one != other && solver.differing(one, other)?.is_some())
     }
 
     fn example(
         &self,
         solver: &mut Solver,
-        attributes: &[Attribute],
+        law: &Law,
         due: &PolicySet,
         not: &PolicySet,
-    ) -> anyhow::Result<Option<Env>> {
+    ) -> anyhow::Result<Option<Example>> {
         let Some(first) = solver.only(due, not)? else { return Ok(None) };
         let scope = &self.to.manifest.scope;
-        plainest(attributes, scope, first, |condition| {
+        let booking = plainest(&law.attributes, scope, first, |condition| {
             solver.only(&restricted(due, condition)?, not)
-        })
-        .map(Some)
+        })?;
+        let answer = |set: &Set| answer(&law.book, set.name(), &booking);
+        let (before, after) = (answer(self.from)?, answer(self.to)?);
+        Ok(Some(Example { booking, before, after }))
     }
 }
 

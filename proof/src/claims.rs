@@ -4,11 +4,12 @@
 //! name a booking of which the claim speaks. Deliberately absent: comparisons, which are in
 //! `changes`.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use cedar_policy_symcc::Env;
 use jiff::civil::{Date, date};
 
-use crate::set::{INFEASIBLE, Set, those, with_infeasible};
+use crate::booking::{Attribute, plainest};
+use crate::set::{Set, all_feasible, restricted, those};
 use crate::solver::Solver;
 
 /// First day without the exemption for shortage and exigency (85 FR 13483).
@@ -19,10 +20,11 @@ pub const NO_EXEMPTION_FROM: Date = date(2020, 4, 8);
 pub struct Claim {
     /// What is claimed, in one sentence.
     pub says: &'static str,
-    /// Of which sets.
+    /// Of which sets. Of the others it does not hold, which shows that it can fail.
     pub applies: fn(&Set) -> bool,
-    /// A booking, or a rule and a booking, that breaks it; `None` is the proof.
-    pub broken_by: fn(&mut Solver, &Set) -> anyhow::Result<Option<Broken>>,
+    /// A booking, or a rule and a booking, that breaks it; `None` is the proof. Of several
+    /// bookings one that fulfils the condition, where that can be asked for.
+    broken_by: fn(&mut Solver, &Set, &str) -> anyhow::Result<Option<Broken>>,
 }
 
 /// What breaks a claim.
@@ -40,11 +42,32 @@ impl From<Env> for Broken {
     }
 }
 
+impl Claim {
+    /// The plainest booking that breaks the claim; `None` is the proof.
+    ///
+    /// # Errors
+    /// The claim speaks of nobody, or the solver fails.
+    pub fn broken_by(
+        &self,
+        solver: &mut Solver,
+        attributes: &[Attribute],
+        set: &Set,
+    ) -> anyhow::Result<Option<Broken>> {
+        let Some(Broken { rule, booking }) = (self.broken_by)(solver, set, "true")? else {
+            return Ok(None);
+        };
+        let booking = plainest(attributes, &set.manifest.scope, booking, |condition| {
+            Ok((self.broken_by)(solver, set, condition)?.map(|broken| broken.booking))
+        })?;
+        Ok(Some(Broken { rule, booking }))
+    }
+}
+
 /// Nobody below the floor, by the date of birth shown or said.
 pub const UNDER_THE_AGE_FLOOR: Claim = Claim {
     says: "Nobody who is under the age floor of the set by a date of birth shown or said is sampled.",
     applies: |_| true,
-    broken_by: |solver, set| never_sampled(solver, set, &under_the_floor(set)),
+    broken_by: |solver, set, only| never_sampled(solver, set, &under_the_floor(set), only),
 };
 
 /// Nobody whose age is not known, or is a guess below the floor.
@@ -52,14 +75,14 @@ pub const AGE_NOT_KNOWN: Claim = Claim {
     says: "Nobody is sampled whose age is not known, whose date of birth has no stated origin, or \
            whom an officer's guess puts under the age floor of the set.",
     applies: |_| true,
-    broken_by: |solver, set| {
+    broken_by: |solver, set, only| {
         let guessed = format!(
-            "!resource.age_known || resource.age_confidence == BirthConfidence::\"unknown\" || \
+            "(!resource.age_known || resource.age_confidence == BirthConfidence::\"unknown\" || \
              (resource.age_confidence == BirthConfidence::\"estimated\" && \
-             resource.age_years < {})",
+             resource.age_years < {}))",
             set.floor_years()
         );
-        never_sampled(solver, set, &guessed)
+        never_sampled(solver, set, &guessed, only)
     },
 };
 
@@ -67,18 +90,28 @@ pub const AGE_NOT_KNOWN: Claim = Claim {
 pub const PERMANENT_RESIDENT_IN_THE_PILOT: Claim = Claim {
     says: "The pilot samples no verified lawful permanent resident, arrested or not.",
     applies: |set| set.name().starts_with("ice-dallas-"),
-    broken_by: |solver, set| {
+    broken_by: |solver, set, only| {
         let resident = "resource.citizenship == Citizenship::\"lpr\" && \
                         resource.citizenship_confidence == StatusConfidence::\"verified\"";
-        never_sampled(solver, set, resident)
+        never_sampled(solver, set, resident, only)
     },
 };
 
 /// The detention limb does not reach citizens.
 pub const CITIZEN_WITHOUT_CRIMINAL_BASIS: Claim = Claim {
-    says: "No verified citizen who is neither arrested nor charged nor convicted is sampled.",
+    says: "No citizen, whether that was verified or only said, is sampled without an arrest, a \
+           charge or a conviction. The duty towards detainees, taken by itself and without the \
+           rules that stand against it, reaches no citizen.",
     applies: |_| true,
-    broken_by: |solver, set| never_sampled(solver, set, CITIZEN_ONLY_DETAINED),
+    broken_by: |solver, set, only| {
+        let citizen = "resource.citizenship == Citizenship::\"citizen\"";
+        let merely_detained = format!("{citizen} && {NO_CRIMINAL_BASIS}");
+        if let Some(broken) = never_sampled(solver, set, &merely_detained, only)? {
+            return Ok(Some(broken));
+        }
+        let citizen = those(&format!("{citizen} && {only}"))?;
+        Ok(solver.both(&set.detention_limb()?, &citizen)?.map(Broken::from))
+    },
 };
 
 /// The two hard blocks are there.
@@ -86,12 +119,17 @@ pub const HARD_BLOCK: Claim = Claim {
     says: "To everybody under the age floor by a date shown or said, and to every verified citizen \
            held without arrest, charge or conviction, a rule applies that nobody may set aside.",
     applies: |_| true,
-    broken_by: |solver, set| {
+    broken_by: |solver, set, only| {
         let blocked = set.hard_blocks()?;
-        for condition in [CITIZEN_ONLY_DETAINED.to_owned(), under_the_floor(set)] {
-            let reached = format!("{HELD} && ({condition})");
+        let citizen = format!(
+            "resource.citizenship == Citizenship::\"citizen\" && \
+             resource.citizenship_confidence == StatusConfidence::\"verified\" && \
+             {NO_CRIMINAL_BASIS}"
+        );
+        for condition in [citizen, under_the_floor(set)] {
+            let reached = format!("{HELD} && {condition}");
             speaks_of_somebody(solver, &reached)?;
-            if let Some(env) = solver.only(&those(&reached)?, &blocked)? {
+            if let Some(env) = solver.only(&those(&format!("{reached} && {only}"))?, &blocked)? {
                 return Ok(Some(env.into()));
             }
         }
@@ -101,25 +139,24 @@ pub const HARD_BLOCK: Claim = Claim {
 
 /// Shortage and exigency change nothing.
 pub const SHORTAGE_CHANGES_NOTHING: Claim = Claim {
-    says: "No answer depends on a shortage of kits, of staff or of time: neither the decision nor \
-           whether any single rule applies.",
+    says: "No answer depends on a shortage of kits, of staff or of time: neither whether a sample \
+           is due nor whether any single rule applies.",
     applies: |set| set.in_force_from(NO_EXEMPTION_FROM),
-    broken_by: |solver, set| {
-        let (short, plenty) = (set.with_infeasible(true)?, set.with_infeasible(false)?);
-        if let Some(env) = solver.only(&plenty, &short)? {
+    broken_by: |solver, set, only| {
+        let due = set.collects()?;
+        let due_if_feasible = all_feasible(&due)?;
+        let excused = solver.only(&restricted(&due_if_feasible, only)?, &due)?;
+        let caught = || solver.only(&restricted(&due, only)?, &due_if_feasible);
+        if let Some(env) = excused.map_or_else(caught, |env| Ok(Some(env)))? {
             return Ok(Some(env.into()));
         }
-        if let Some(env) = solver.only(&short, &plenty)? {
-            return Ok(Some(env.into()));
-        }
-        for rule in &set.rules {
-            let policy = set.policy(&rule.id)?;
-            if !policy.to_json()?.to_string().contains(INFEASIBLE) {
-                continue;
-            }
-            let (short, plenty) = (with_infeasible(policy, true)?, with_infeasible(policy, false)?);
-            if let Some(booking) = solver.differing(&short, &plenty)? {
-                return Ok(Some(Broken { rule: Some(rule.id.clone()), booking }));
+        let feasible = all_feasible(&set.policies)?;
+        for policy in set.policies.policies() {
+            let same = feasible.policy(policy.id()).context("a policy is gone")?;
+            if policy.to_json()? != same.to_json()?
+                && let Some(booking) = solver.differing(policy, same)?
+            {
+                return Ok(Some(Broken { rule: Some(policy.id().to_string()), booking }));
             }
         }
         Ok(None)
@@ -130,7 +167,7 @@ pub const SHORTAGE_CHANGES_NOTHING: Claim = Claim {
 pub const NO_RULE_FAILS: Claim = Claim {
     says: "No rule can fail while it is evaluated, so that none is ever passed over.",
     applies: |_| true,
-    broken_by: |solver, set| {
+    broken_by: |solver, set, _| {
         for rule in &set.rules {
             if let Some(booking) = solver.failing(set.policy(&rule.id)?)? {
                 return Ok(Some(Broken { rule: Some(rule.id.clone()), booking }));
@@ -151,9 +188,7 @@ pub const CLAIMS: [Claim; 7] = [
     NO_RULE_FAILS,
 ];
 
-const CITIZEN_ONLY_DETAINED: &str = r#"
-    resource.citizenship == Citizenship::"citizen" &&
-    resource.citizenship_confidence == StatusConfidence::"verified" &&
+const NO_CRIMINAL_BASIS: &str = r#"
     !resource.custody_basis.containsAny([
         CustodyBasis::"criminal_arrest", CustodyBasis::"facing_charges", CustodyBasis::"convicted"
     ])"#;
@@ -179,9 +214,11 @@ fn never_sampled(
     solver: &mut Solver,
     set: &Set,
     condition: &str,
+    only: &str,
 ) -> anyhow::Result<Option<Broken>> {
     speaks_of_somebody(solver, condition)?;
-    Ok(solver.both(&set.may_sample()?, &those(condition)?)?.map(Broken::from))
+    let wanted = those(&format!("{condition} && {only}"))?;
+    Ok(solver.both(&set.may_sample()?, &wanted)?.map(Broken::from))
 }
 
 fn speaks_of_somebody(solver: &mut Solver, condition: &str) -> anyhow::Result<()> {

@@ -5,13 +5,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use journey::rules::Scope;
 
-use crate::booking::{Attribute, answer, attributes, in_words};
-use crate::changes::{Change, Pair, pairs};
-use crate::claims::CLAIMS;
-use crate::set::{Set, sets};
+use crate::booking::{answer, answer_in_words, in_words};
+use crate::changes::{Change, Pair, Place, pairs};
+use crate::claims::{CLAIMS, Claim};
+use crate::set::{Law, Set};
 use crate::solver::Solver;
 use crate::texts::{Texts, root};
 
@@ -25,18 +25,20 @@ pub fn path() -> PathBuf {
 /// The page for these texts.
 ///
 /// # Errors
-/// A claim does not hold, a text is at fault, or the solver fails.
+/// A claim does not hold or cannot fail, a text is at fault, or the solver fails.
 pub fn page(texts: &Texts) -> anyhow::Result<String> {
-    let (schema, sets) = sets(&texts.book()?)?;
-    let attributes = attributes(texts.schema())?;
-    let mut solver = Solver::start(&schema)?;
+    let law = Law::read(texts)?;
+    let mut solver = Solver::start(&law.schema)?;
     let mut page = HEAD.to_owned();
-    write_sets(&mut page, &sets)?;
-    write_claims(&mut page, &mut solver, &attributes, &sets)?;
+    write_sets(&mut page, &law.sets)?;
+    page.push_str("\n## What is proven\n");
+    for (number, claim) in (1..).zip(&CLAIMS) {
+        write_claim(&mut page, &mut solver, &law, number, claim)?;
+    }
     page.push_str("\n## What changes from set to set\n");
-    for pair in pairs(&sets) {
-        let change = pair.compare(&mut solver, &attributes)?;
-        write_change(&mut page, &attributes, pair, &change)?;
+    for pair in pairs(&law.sets) {
+        let change = pair.compare(&mut solver, &law)?;
+        write_change(&mut page, &law, &pair, &change)?;
     }
     Ok(page)
 }
@@ -47,9 +49,10 @@ fn write_sets(page: &mut String, sets: &[Set]) -> anyhow::Result<()> {
     for set in sets {
         let manifest = &set.manifest;
         let until = manifest.effective_to.map_or_else(String::new, |last| format!(" to {last}"));
+        let named = if manifest.chosen { "" } else { ", only where it is named" };
         writeln!(
             page,
-            "| `{}` | {} | from {}{until} | {} | {} | `{}` |",
+            "| `{}` | {} | from {}{until}{named} | {} | {} | `{}` |",
             set.name(),
             whom(&manifest.scope),
             manifest.effective_from,
@@ -70,50 +73,86 @@ fn whom(scope: &Scope) -> String {
     }
 }
 
-fn write_claims(
+fn write_claim(
     page: &mut String,
     solver: &mut Solver,
-    attributes: &[Attribute],
-    sets: &[Set],
+    law: &Law,
+    number: u32,
+    claim: &Claim,
 ) -> anyhow::Result<()> {
-    page.push_str("\n## What is proven\n");
-    for (number, claim) in (1..).zip(&CLAIMS) {
-        let of: Vec<_> = sets.iter().filter(|set| (claim.applies)(set)).collect();
-        for set in &of {
-            if let Some(broken) = (claim.broken_by)(solver, set)? {
-                let words = in_words(attributes, &broken.booking)?;
-                bail!("{}: {} Not so: {words}", set.name(), claim.says);
-            }
+    let (of, others): (Vec<_>, Vec<_>) = law.sets.iter().partition(|set| (claim.applies)(set));
+    for set in &of {
+        if let Some(broken) = claim.broken_by(solver, &law.attributes, set)? {
+            let words = in_words(&law.attributes, &broken.booking)?;
+            bail!("{}: {} Not so: {words}", set.name(), claim.says);
         }
-        let names: Vec<_> = of.iter().map(|set| format!("`{}`", set.name())).collect();
-        let names = if names.len() == sets.len() { "every set".to_owned() } else { names.join(", ") };
-        writeln!(page, "\n{number}. {}\n   Proven of {names}.", claim.says)?;
+    }
+    let proven = if others.is_empty() { "every set".to_owned() } else { names(&of) };
+    writeln!(page, "\n{number}. **{}**", claim.says)?;
+    writeln!(page, "   Proven of {proven}.")?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "   Not claimed of the others, of which it is not true:")?;
+    for set in others {
+        let broken = claim
+            .broken_by(solver, &law.attributes, set)?
+            .with_context(|| format!("{}: it holds there too: {}", set.name(), claim.says))?;
+        let words = in_words(&law.attributes, &broken.booking)?;
+        let answer = answer_in_words(&answer(&law.book, set.name(), &broken.booking)?);
+        writeln!(page, "   - `{}`, a person {words}: **{answer}**.", set.name())?;
     }
     Ok(())
 }
 
+fn names(sets: &[&Set]) -> String {
+    sets.iter().map(|set| format!("`{}`", set.name())).collect::<Vec<_>>().join(", ")
+}
+
 fn write_change(
     page: &mut String,
-    attributes: &[Attribute],
-    pair: Pair<'_>,
+    law: &Law,
+    pair: &Pair<'_>,
     change: &Change,
 ) -> anyhow::Result<()> {
-    let Pair { from, to } = pair;
-    writeln!(page, "\n### `{}`, then `{}`\n\n{}\n", from.name(), to.name(), change.relation())?;
+    let Pair { from, to, places } = pair;
+    let places: Vec<_> = places.iter().map(place).collect();
+    writeln!(page, "\n### `{}`, then `{}`\n", from.name(), to.name())?;
+    writeln!(
+        page,
+        "From {}, for {}. {}\n",
+        to.manifest.effective_from,
+        places.join(", "),
+        change.relation()
+    )?;
     for (what, ids) in
-        [("Dropped", &change.dropped), ("Added", &change.added), ("Altered", &change.altered)]
+        [("dropped", &change.dropped), ("added", &change.added), ("altered", &change.altered)]
     {
-        let ids: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
-        let ids = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-        writeln!(page, "- {what} rules: {ids}.")?;
-    }
-    for (what, env) in [("No longer due", &change.no_longer), ("Newly due", &change.newly)] {
-        if let Some(env) = env {
-            let booking = in_words(attributes, env)?;
-            let (before, after) = (answer(from, env)?, answer(to, env)?);
-            writeln!(page, "- {what}, for example: {booking}.")?;
-            writeln!(page, "  Under the first set: {before}. Under the second: {after}.")?;
+        if !ids.is_empty() {
+            let ids: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
+            writeln!(page, "- Rules {what}: {}.", ids.join(", "))?;
         }
     }
+    for (what, example) in [("No longer due", &change.no_longer), ("Newly due", &change.newly)] {
+        if let Some(example) = example {
+            let words = in_words(&law.attributes, &example.booking)?;
+            writeln!(page, "- {what}, for example: a person {words}.")?;
+            let (before, after) =
+                (answer_in_words(&example.before), answer_in_words(&example.after));
+            writeln!(page, "  Before: {before}. After: **{after}**.")?;
+        }
+    }
+    if change.dropped.is_empty() && change.added.is_empty() && change.altered.is_empty() {
+        writeln!(page, "No rule is dropped, added or altered.")?;
+    }
     Ok(())
+}
+
+fn place((component, site): &Place) -> String {
+    match (component.as_str(), site.as_str()) {
+        ("", "") => "everybody else".to_owned(),
+        (component, "") => component.to_owned(),
+        ("", site) => site.to_owned(),
+        (component, site) => format!("{component} at {site}"),
+    }
 }

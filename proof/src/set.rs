@@ -10,11 +10,27 @@ use journey::eligibility::Outcome;
 use journey::rules::{Manifest, Rule, RuleBook};
 use serde_json::Value;
 
+use crate::booking::{Attribute, attributes};
+use crate::texts::Texts;
+
 /// The age below which no set may sample anybody, unless the set itself names a higher one.
 pub const FLOOR_YEARS: u32 = 14;
 
 /// The attribute of a booking that says: declared infeasible for want of kits, staff or time.
 pub const INFEASIBLE: &str = "infeasible";
+
+/// Everything that claims and comparisons are about.
+#[derive(Debug)]
+pub struct Law {
+    /// The sets as the programme reads and asks them.
+    pub book: RuleBook,
+    /// What a booking is.
+    pub schema: Schema,
+    /// Its attributes, in the order of the schema.
+    pub attributes: Vec<Attribute>,
+    /// The same sets, by scope and then by first day.
+    pub sets: Vec<Set>,
+}
 
 /// A rule set as it is evaluated, base set included.
 #[derive(Clone, Debug)]
@@ -29,28 +45,40 @@ pub struct Set {
     pub policies: PolicySet,
 }
 
-/// All sets of a book, by scope and then by first day, and the schema of a booking.
-///
-/// # Errors
-/// Never with a book that was read.
-pub fn sets(book: &RuleBook) -> anyhow::Result<(Schema, Vec<Set>)> {
-    let mut sets = Vec::new();
-    let mut common = None;
-    for manifest in book.sets() {
-        let (schema, policies) = book.cedar(&manifest.name)?;
-        common = Some(schema.clone());
-        sets.push(Set {
-            manifest: manifest.clone(),
-            sha256: book.sha256(&manifest.name)?.to_owned(),
-            rules: book.policies(&manifest.name)?.into_iter().cloned().collect(),
-            policies: policies.clone(),
+impl Law {
+    /// Reads all sets.
+    ///
+    /// # Errors
+    /// A text is at fault.
+    pub fn read(texts: &Texts) -> anyhow::Result<Self> {
+        let book = texts.book()?;
+        let mut sets = Vec::new();
+        let mut common = None;
+        for manifest in book.sets() {
+            let (schema, policies) = book.cedar(&manifest.name)?;
+            common = Some(schema.clone());
+            sets.push(Set {
+                manifest: manifest.clone(),
+                sha256: book.sha256(&manifest.name)?.to_owned(),
+                rules: book.policies(&manifest.name)?.into_iter().cloned().collect(),
+                policies: policies.clone(),
+            });
+        }
+        sets.sort_by_key(|set| {
+            let scope = &set.manifest.scope;
+            (scope.components.clone(), scope.sites.clone(), set.manifest.effective_from)
         });
+        let schema = common.context("the book has no rule set")?;
+        Ok(Self { book, schema, attributes: attributes(texts.schema())?, sets })
     }
-    sets.sort_by_key(|set| {
-        let scope = &set.manifest.scope;
-        (scope.components.clone(), scope.sites.clone(), set.manifest.effective_from)
-    });
-    Ok((common.context("the book has no rule set")?, sets))
+
+    /// The set of a name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn set(&self, name: &str) -> anyhow::Result<&Set> {
+        self.sets.iter().find(|set| set.name() == name).with_context(|| format!("no set {name}"))
+    }
 }
 
 impl Set {
@@ -98,6 +126,14 @@ impl Set {
         })
     }
 
+    /// Allows wherever the duty towards detainees reaches, whatever stands against it.
+    ///
+    /// # Errors
+    /// Never with policies that were read.
+    pub fn detention_limb(&self) -> anyhow::Result<PolicySet> {
+        self.part(|rule| rule.category.is_some_and(|category| category.name() == "Detainee"))
+    }
+
     /// Allows exactly where a rule that nobody may set aside applies.
     ///
     /// # Errors
@@ -105,33 +141,9 @@ impl Set {
     pub fn hard_blocks(&self) -> anyhow::Result<PolicySet> {
         let mut policies = PolicySet::new();
         for policy in self.part(|rule| rule.hard_block)?.policies() {
-            let mut json = policy.to_json()?;
-            if let Some(effect) = json.get_mut("effect") {
-                *effect = Value::from("permit");
-            }
-            policies.add(Policy::from_json(Some(policy.id().clone()), json)?)?;
+            policies.add(permitting(policy)?)?;
         }
         Ok(policies)
-    }
-
-    /// The set as it is for bookings whose [`INFEASIBLE`] is the given one.
-    ///
-    /// # Errors
-    /// A policy reads the attribute in a way that cannot be replaced.
-    pub fn with_infeasible(&self, is: bool) -> anyhow::Result<PolicySet> {
-        let mut policies = PolicySet::new();
-        for policy in self.policies.policies() {
-            policies.add(with_infeasible(policy, is)?)?;
-        }
-        Ok(policies)
-    }
-
-    /// The duties alone.
-    ///
-    /// # Errors
-    /// Never with policies that were read.
-    pub fn permits(&self) -> anyhow::Result<PolicySet> {
-        self.part(|rule| rule.outcome == Outcome::Collect)
     }
 
     /// The policies whose rules are wanted.
@@ -152,25 +164,41 @@ impl Set {
     }
 }
 
-/// The policy with [`INFEASIBLE`] known.
+/// The policy as a permit, which allows exactly where the policy applies.
 ///
 /// # Errors
-/// The policy reads the attribute in a way that cannot be replaced.
-pub fn with_infeasible(policy: &Policy, is: bool) -> anyhow::Result<Policy> {
+/// Never with a policy that was read.
+pub fn permitting(policy: &Policy) -> anyhow::Result<Policy> {
     let mut json = policy.to_json()?;
-    replace_attribute(&mut json, &Value::from(is));
-    if json.to_string().contains(&format!("\"attr\":\"{INFEASIBLE}\"")) {
-        anyhow::bail!("{} reads {INFEASIBLE} of something else than the booking", policy.id());
+    if let Some(effect) = json.get_mut("effect") {
+        *effect = Value::from("permit");
     }
     Ok(Policy::from_json(Some(policy.id().clone()), json)?)
 }
 
-fn replace_attribute(json: &mut Value, by: &Value) {
+/// The policies as they are where nothing was declared infeasible, whatever the booking says.
+///
+/// # Errors
+/// A policy reads [`INFEASIBLE`] in a way that cannot be replaced.
+pub fn all_feasible(policies: &PolicySet) -> anyhow::Result<PolicySet> {
+    let mut feasible = PolicySet::new();
+    for policy in policies.policies() {
+        let mut json = policy.to_json()?;
+        put_feasible(&mut json);
+        if json.to_string().contains(&format!("\"attr\":\"{INFEASIBLE}\"")) {
+            anyhow::bail!("{} reads {INFEASIBLE} of something else than the booking", policy.id());
+        }
+        feasible.add(Policy::from_json(Some(policy.id().clone()), json)?)?;
+    }
+    Ok(feasible)
+}
+
+fn put_feasible(json: &mut Value) {
     let read = serde_json::json!({".": {"left": {"Var": "resource"}, "attr": INFEASIBLE}});
     match json {
-        node if *node == read => *node = serde_json::json!({ "Value": by }),
-        Value::Array(items) => items.iter_mut().for_each(|item| replace_attribute(item, by)),
-        Value::Object(fields) => fields.values_mut().for_each(|item| replace_attribute(item, by)),
+        node if *node == read => *node = serde_json::json!({ "Value": false }),
+        Value::Array(items) => items.iter_mut().for_each(put_feasible),
+        Value::Object(fields) => fields.values_mut().for_each(put_feasible),
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, CompiledPolicySet, Env};
 use tokio::runtime::Runtime;
 
-use crate::set::those;
+use crate::set::{permitting, those};
 
 /// A solver that runs, and the schema of the bookings about which it is asked.
 pub struct Solver {
@@ -97,11 +97,12 @@ impl Solver {
     /// # Errors
     /// A policy does not fit the schema, or the solver fails.
     pub fn differing(&mut self, one: &Policy, other: &Policy) -> anyhow::Result<Option<Env>> {
-        let first = CompiledPolicy::compile(one, &self.environment, &self.schema)?;
-        let second = CompiledPolicy::compile(other, &self.environment, &self.schema)?;
-        Ok(self.runtime.block_on(
-            self.compiler.check_matches_equivalent_with_counterexample_opt(&first, &second),
-        )?)
+        let [one, other] = [permitting(one)?, permitting(other)?];
+        let [one, other] = [PolicySet::from_policies([one])?, PolicySet::from_policies([other])?];
+        match self.only(&one, &other)? {
+            Some(env) => Ok(Some(env)),
+            None => self.only(&other, &one),
+        }
     }
 
     fn compile(&self, policies: &PolicySet) -> anyhow::Result<CompiledPolicySet> {

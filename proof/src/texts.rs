@@ -21,10 +21,12 @@ pub struct Texts {
 
 #[derive(Clone, Debug)]
 struct Folder {
-    manifest: String,
-    /// Name from the root of the repository, and text.
-    files: Vec<(String, String)>,
+    manifest: File,
+    policies: Vec<File>,
 }
+
+/// Name from the root of the repository, and text.
+type File = (String, String);
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -64,13 +66,13 @@ impl Texts {
         let texts: Vec<Vec<Text<'_>>> = self
             .folders
             .iter()
-            .map(|folder| folder.files.iter().map(|(file, text)| Text { file, text }).collect())
+            .map(|folder| folder.policies.iter().map(|(file, text)| Text { file, text }).collect())
             .collect();
         let sources: Vec<Source<'_>> = self
             .folders
             .iter()
             .zip(&texts)
-            .map(|(folder, texts)| Source { manifest: &folder.manifest, texts })
+            .map(|(folder, texts)| Source { manifest: &folder.manifest.1, texts })
             .collect();
         Ok(RuleBook::read(&self.schema, &self.sites, &sources)?)
     }
@@ -113,24 +115,10 @@ impl Texts {
         Ok(planted)
     }
 
-    /// The same texts with a Boolean attribute of a booking, where the schema has none of the name.
-    ///
-    /// # Errors
-    /// The schema has no end where one is expected.
-    pub fn with_attribute(&self, name: &str) -> anyhow::Result<Self> {
-        let mut planted = self.clone();
-        if !self.schema.contains(&format!("  {name}: ")) {
-            let (before, after) =
-                self.schema.split_once("\n};\n").context("no end of Booking in the schema")?;
-            planted.schema = format!("{before}\n  {name}: Bool,\n}};\n{after}");
-        }
-        Ok(planted)
-    }
-
     fn file(&mut self, name: &str) -> anyhow::Result<&mut String> {
         self.folders
             .iter_mut()
-            .flat_map(|folder| &mut folder.files)
+            .flat_map(|folder| folder.policies.iter_mut().chain([&mut folder.manifest]))
             .find(|(file, _)| file == name)
             .map(|(_, text)| text)
             .with_context(|| format!("no file {name}"))
@@ -140,14 +128,17 @@ impl Texts {
 impl Folder {
     fn read(folder: &Path) -> anyhow::Result<Self> {
         let set = folder.file_name().unwrap_or_default().to_string_lossy();
-        let mut files = Vec::new();
+        let file = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            anyhow::Ok((format!("rules/{set}/{name}"), text(path)?))
+        };
+        let mut policies = Vec::new();
         for path in sorted(folder)? {
             if path.extension().is_some_and(|ending| ending == "cedar") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                files.push((format!("rules/{set}/{name}"), text(&path)?));
+                policies.push(file(&path)?);
             }
         }
-        Ok(Self { manifest: text(&folder.join("manifest.toml"))?, files })
+        Ok(Self { manifest: file(&folder.join("manifest.toml"))?, policies })
     }
 }
 
@@ -159,7 +150,7 @@ fn base_first(mut waiting: Vec<Folder>) -> anyhow::Result<Vec<Folder>> {
         let before = waiting.len();
         let mut still = Vec::new();
         for folder in waiting {
-            let manifest: Manifest = toml::from_str(&folder.manifest)?;
+            let manifest: Manifest = toml::from_str(&folder.manifest.1)?;
             if manifest.includes.is_none_or(|base| names.contains(&base)) {
                 names.push(manifest.name);
                 ordered.push(folder);
