@@ -39,9 +39,10 @@ enum Kind {
     Words(String, Vec<String>),
 }
 
-/// What a feed can say: a basis of custody, and without a date of birth neither an age nor a
-/// confidence in it.
-const FROM_A_FEED: &str = r#"!resource.custody_basis.isEmpty() && (resource.age_known ||
+/// What a feed can say: a basis of custody, an age that persons reach, and without a date of birth
+/// neither an age nor a confidence in it.
+const FROM_A_FEED: &str = r#"!resource.custody_basis.isEmpty() &&
+    resource.age_years >= 0 && resource.age_years <= 120 && (resource.age_known ||
     (resource.age_years == 0 && resource.age_confidence == BirthConfidence::"unknown"))"#;
 
 /// Values that a reader takes for granted, tried before the others.
@@ -49,7 +50,7 @@ const ORDINARY: &[(&str, &[&str])] = &[
     ("component", &[r#""ICE-ERO""#, r#""CBP-USBP""#, r#""CBP-OFO""#, r#""BOP""#]),
     ("site", &[r#""DALLAS""#]),
     ("age_known", &["true"]),
-    ("age_years", &["30", "17", "16", "13", "0"]),
+    ("age_years", &["30", "17", "16", "13", "0", "70"]),
     ("age_confidence", &[r#"BirthConfidence::"verified""#]),
     ("citizenship", &[r#"Citizenship::"non_us_person""#]),
     ("citizenship_confidence", &[r#"StatusConfidence::"verified""#]),

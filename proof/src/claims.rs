@@ -217,8 +217,13 @@ fn never_sampled(
     only: &str,
 ) -> anyhow::Result<Option<Broken>> {
     speaks_of_somebody(solver, condition)?;
-    let wanted = those(&format!("{condition} && {only}"))?;
-    Ok(solver.both(&set.may_sample()?, &wanted)?.map(Broken::from))
+    let wanted = format!("{condition} && {only}");
+    for (duty, choice) in set.samples()? {
+        if let Some(env) = solver.both(&restricted(&duty, &wanted)?, &choice)? {
+            return Ok(Some(env.into()));
+        }
+    }
+    Ok(None)
 }
 
 fn speaks_of_somebody(solver: &mut Solver, condition: &str) -> anyhow::Result<()> {

@@ -94,13 +94,21 @@ fn write_claim(
         return Ok(());
     }
     writeln!(page, "   Not claimed of the others, of which it is not true:")?;
+    let mut examples: Vec<(String, Vec<&Set>)> = Vec::new();
     for set in others {
         let broken = claim
             .broken_by(solver, &law.attributes, set)?
             .with_context(|| format!("{}: it holds there too: {}", set.name(), claim.says))?;
         let words = in_words(&law.attributes, &broken.booking)?;
         let answer = answer_in_words(&answer(&law.book, set.name(), &broken.booking)?);
-        writeln!(page, "   - `{}`, a person {words}: **{answer}**.", set.name())?;
+        let example = format!("a person {words}: **{answer}**");
+        match examples.iter_mut().find(|(other, _)| *other == example) {
+            Some((_, of)) => of.push(set),
+            None => examples.push((example, vec![set])),
+        }
+    }
+    for (example, of) in examples {
+        writeln!(page, "   - under {}, {example}.", names(&of))?;
     }
     Ok(())
 }

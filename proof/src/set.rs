@@ -110,20 +110,22 @@ impl Set {
         self.part(|rule| rule.outcome != Outcome::Collect || rule.category.is_some())
     }
 
-    /// Allows wherever the set answers `collect` or `may_skip`, and perhaps elsewhere: any permit,
-    /// and none of the forbids that precede every choice to skip. Where this allows nothing, no
-    /// sample is ever taken under the set, neither as a duty nor by choice.
+    /// Where a sample may be taken, as a duty or by choice: exactly where both of some pair allow.
+    /// The second of a pair is a choice to skip, the first a duty and no forbid that precedes it.
     ///
     /// # Errors
     /// Never with policies that were read.
-    pub fn may_sample(&self) -> anyhow::Result<PolicySet> {
-        let skip = |rule: &&Rule| rule.outcome == Outcome::MaySkip;
-        let first_skip = self.rules.iter().find(skip).map_or(u32::MAX, |rule| rule.precedence);
-        self.part(|rule| match rule.outcome {
-            Outcome::Collect => true,
-            Outcome::MaySkip => false,
-            Outcome::DoNotCollect | Outcome::Defer => rule.precedence < first_skip,
-        })
+    pub fn samples(&self) -> anyhow::Result<Vec<(PolicySet, PolicySet)>> {
+        let mut pairs = vec![(self.collects()?, those("true")?)];
+        for skip in self.rules.iter().filter(|rule| rule.outcome == Outcome::MaySkip) {
+            let duty = self.part(|rule| match rule.outcome {
+                Outcome::Collect => rule.category.is_some(),
+                _ => rule.precedence < skip.precedence,
+            })?;
+            let choice = PolicySet::from_policies([permitting(self.policy(&skip.id)?)?])?;
+            pairs.push((duty, choice));
+        }
+        Ok(pairs)
     }
 
     /// Allows wherever the duty towards detainees reaches, whatever stands against it.
