@@ -2,7 +2,8 @@
 //!
 //! A solver gives any booking that fits, with names nobody uses. [`plainest`] asks on, attribute by
 //! attribute, whether an ordinary value fits as well. The result depends on the rules alone and not
-//! on the solver's taste, so that `docs/proof.md` can be compared. Deliberately absent: any judgement.
+//! on the solver's taste, so that `docs/proof.md` can be compared. Deliberately absent: whether an
+//! answer is right.
 
 use anyhow::{Context, ensure};
 use cedar_policy::{Authorizer, Decision, EvalResult, SchemaFragment};

@@ -15,7 +15,7 @@ use crate::set::{Law, Set};
 use crate::solver::Solver;
 use crate::texts::{Texts, root};
 
-const HEAD: &str = include_str!("document.md");
+const HEAD: &str = include_str!("document.txt");
 
 /// Where the page stands.
 pub fn path() -> PathBuf {
