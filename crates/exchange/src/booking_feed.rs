@@ -25,8 +25,9 @@ use journey::ids::{BookingId, Site};
 use crate::contract::{Output, Rows};
 use crate::problem::{Problem, Problems};
 
-/// The columns of the contract. The header must have each of them once, in any order.
-pub const COLUMNS: [&str; 19] = [
+/// The columns of the contract. The header must have each of them once, in any order, except those
+/// that are optional.
+pub const COLUMNS: [&str; WIDTH] = [
     "booking_id",
     "component",
     "site",
@@ -46,7 +47,13 @@ pub const COLUMNS: [&str; 19] = [
     "fingerprinted_at",
     "on_file",
     "other_agency",
+    "waiver",
 ];
+
+const WIDTH: usize = 20;
+
+/// Columns that a header may leave out; every cell of such a column is then empty.
+pub const OPTIONAL_COLUMNS: [&str; 1] = ["waiver"];
 
 /// Columns that tell who the person is: what stands in them is never shown.
 pub const PERSONAL_COLUMNS: [&str; 6] = [
@@ -71,7 +78,7 @@ pub struct Booked {
 
 /// The rows of a feed, one at a time. Holds one row and the booking numbers seen.
 pub struct Bookings<R> {
-    rows: Option<Rows<R, 19>>,
+    rows: Option<Rows<R, WIDTH>>,
     seen: HashSet<String>,
 }
 
@@ -82,7 +89,7 @@ impl<R: Read> Bookings<R> {
     /// # Errors
     /// The input failed.
     pub fn open(input: R) -> io::Result<(Self, Vec<Problem>)> {
-        let (rows, problems) = Rows::open(input, &COLUMNS)?;
+        let (rows, problems) = Rows::open(input, &COLUMNS, &OPTIONAL_COLUMNS)?;
         Ok((Self { rows, seen: HashSet::new() }, problems))
     }
 
@@ -148,7 +155,7 @@ pub fn read(input: impl Read) -> io::Result<(BookingRows, Vec<Problem>)> {
 /// One row while it is read.
 struct Reading<'a> {
     row: u64,
-    cells: &'a [String; 19],
+    cells: &'a [String; WIDTH],
     problems: Vec<Problem>,
 }
 
@@ -232,6 +239,7 @@ impl<'a> Reading<'a> {
             fingerprinted_at: fingerprinted_at?,
             on_file: on_file?,
             other_agency: self.optional("other_agency"),
+            waiver: self.optional("waiver"),
         })
     }
 
@@ -391,6 +399,7 @@ impl<W: Write> BookingWriter<W> {
             &printed,
             facts.on_file.word(),
             &text(&facts.other_agency),
+            &text(&facts.waiver),
         ])
     }
 

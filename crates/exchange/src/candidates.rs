@@ -43,7 +43,7 @@ pub type CandidateRows = Vec<(u64, CandidatePair)>;
 /// # Errors
 /// The input failed. Everything wrong with the content is a [`Problem`].
 pub fn read(input: impl Read) -> io::Result<(CandidateRows, Vec<Problem>)> {
-    let (rows, header) = Rows::open(input, &COLUMNS)?;
+    let (rows, header) = Rows::open(input, &COLUMNS, &[])?;
     let mut problems = Problems::default();
     header.into_iter().for_each(|problem| problems.push(problem));
     let Some(mut rows) = rows else {

@@ -18,7 +18,7 @@ const CELL_CHARS_MAX: usize = 255;
 pub(crate) struct Rows<R, const N: usize> {
     lines: Lines<R>,
     delimiter: char,
-    /// For each column of the contract its place in the file.
+    /// For each column of the contract its place in the file; beyond it where it is absent.
     places: [usize; N],
     /// Cells of the header.
     width: usize,
@@ -28,10 +28,12 @@ pub(crate) struct Rows<R, const N: usize> {
 pub(crate) type Row<const N: usize> = (u64, Result<[String; N], Problem>);
 
 impl<R: Read, const N: usize> Rows<R, N> {
-    /// Reads the header. Without rows, the file is refused and the problems say why.
+    /// Reads the header, in which the `optional` ones of the columns may be absent; their cells
+    /// are then empty. Without rows, the file is refused and the problems say why.
     pub(crate) fn open(
         input: R,
         names: &[&'static str; N],
+        optional: &[&str],
     ) -> io::Result<(Option<Self>, Vec<Problem>)> {
         let mut lines = Lines::new(input)?;
         let found = loop {
@@ -39,7 +41,7 @@ impl<R: Read, const N: usize> Rows<R, N> {
                 None => break Err(missing(names, 1, "the file is empty".to_owned())),
                 Some(line) if line.overlong => break Err(overlong(line.row)),
                 Some(line) if line.text.trim().is_empty() => {}
-                Some(line) => break find(names, &line.text, line.row),
+                Some(line) => break find(names, optional, &line.text, line.row),
             }
         };
         Ok(match found {
@@ -93,6 +95,7 @@ type Found<const N: usize> = (char, [usize; N], usize, Vec<Problem>);
 /// missing or stands twice refuses the file with one error naming all of them.
 fn find<const N: usize>(
     names: &[&'static str; N],
+    optional: &[&str],
     header: &str,
     row: u64,
 ) -> Result<Found<N>, Problem> {
@@ -107,13 +110,14 @@ fn find<const N: usize>(
         .max_by_key(|(_, cells)| known(cells.as_slice()))
         .ok_or_else(|| Unclosed.problem(row))?;
     let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
-    let mut places = [0; N];
+    let mut places = [usize::MAX; N];
     let (mut absent, mut repeated) = (Vec::new(), Vec::new());
     for (place, name) in places.iter_mut().zip(names) {
         let wanted = fold(name);
         let mut at = folded.iter().enumerate().filter(|(_, cell)| **cell == wanted);
         match (at.next(), at.next()) {
             (Some((found, _)), None) => *place = found,
+            (None, _) if optional.contains(name) => {}
             (None, _) => absent.push(*name),
             (Some(_), Some(_)) => repeated.push(*name),
         }

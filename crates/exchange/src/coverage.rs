@@ -1,8 +1,8 @@
-//! The table of coverage as a file: rows by week, site and component, and the total. Comma-separated
-//! or Parquet, the same columns in both.
+//! The table of coverage as a file: rows by week, site and component, and the total.
+//! Comma-separated or Parquet, the same columns in both.
 //!
 //! What is absent is `-` or empty in text and null in Parquet. Percentages are exact decimals, not
-//! floating point. Absent: reading these files; nothing here needs it. Names of persons are in none.
+//! floating point. Deliberately absent: reading these files; names of persons.
 
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -36,7 +36,7 @@ pub type ManifestRows = Vec<(u64, ManifestEntry)>;
 /// # Errors
 /// The input failed. Everything wrong with the content is a [`Problem`].
 pub fn read(input: impl Read) -> io::Result<(ManifestRows, Vec<Problem>)> {
-    let (rows, header) = Rows::open(input, &COLUMNS)?;
+    let (rows, header) = Rows::open(input, &COLUMNS, &[])?;
     let mut problems = Problems::default();
     header.into_iter().for_each(|problem| problems.push(problem));
     let Some(mut rows) = rows else {

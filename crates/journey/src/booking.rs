@@ -189,6 +189,9 @@ pub struct Circumstances {
     pub on_file: OnFile,
     /// Agreement under which another agency collects (28 CFR 28.12(e)(1)).
     pub other_agency: Option<String>,
+    /// Waiver on record by which no sample need be taken (28 CFR 28.12(e)(3)).
+    #[serde(default)]
+    pub waiver: Option<String>,
 }
 
 /// One row of the booking feed.

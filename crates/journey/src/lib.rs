@@ -1,10 +1,10 @@
 //! The law and the work of the twelve stations, as pure decisions.
 //!
 //! Read in module order: what is shared (ids, actors, refusals), the twelve stations in the order
-//! in which a sample meets them, and what runs across them (duty, coverage, deadlines). A station offers
-//! `Stage` (where a life cycle stands), `Command` (what somebody wants), `Event` (what happened),
-//! `decide` (the rules) and `apply` (the consequence). Gates between stations are witness types
-//! with one constructor, the check itself.
+//! in which a sample meets them, and what runs across them (duty, coverage, deadlines). A station
+//! offers `Stage` (where a life cycle stands), `Command` (what somebody wants), `Event` (what
+//! happened), `decide` (the rules) and `apply` (the consequence). Gates between stations are
+//! witness types with one constructor, the check itself.
 //!
 //! Deliberately absent: clocks, random ids, input, output, databases. Time and ids come in.
 

@@ -145,9 +145,15 @@ impl Programme {
     /// Asks another rule set about the latest decision of every booking, whatever its days.
     ///
     /// # Errors
-    /// `Forbidden`; `Failed` where no set has this name; a database cannot be read.
+    /// `Forbidden`; `Invalid` where no set has this name; a database cannot be read.
     pub fn what_if(&self, op: &OpContext<'_>, set: &str) -> Result<WhatIf, ServiceError> {
         self.may(op, "eligibility.what-if", "")?;
+        let known: Vec<_> = self.rule_sets().map(|(name, _)| name).collect();
+        if !known.contains(&set) {
+            let known = known.join(", ");
+            let text = format!("rules: there is no rule set of that name; give one of {known}");
+            return Err(ServiceError::Invalid(text));
+        }
         let mut counted = Counted::default();
         let mut after = After::start();
         loop {
@@ -165,6 +171,11 @@ impl Programme {
         let figures = (set, told.bookings, told.bookings_moved);
         self.on_record(op, "all", "asked-what-if", &figures)?;
         Ok(told)
+    }
+
+    /// Name and title of every rule set.
+    pub fn rule_sets(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rules.sets().map(|set| (set.name.as_str(), set.title.as_str()))
     }
 
     /// A page of the decisions that stand, with their facts.

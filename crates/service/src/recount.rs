@@ -141,8 +141,8 @@ fn at_stage(tx: &mut dyn Tx, table: &'static str, stage: &str) -> Result<u64, Se
     Ok(counts.filter(|(word, _)| stage.is_empty() || word == stage).map(|(_, n)| n).sum())
 }
 
-/// Figures of the index side, from events and from rows, and its refusals. A candidate that was withdrawn keeps no
-/// trace in its row of what it had been, so candidates count as they stand.
+/// Figures of the index side, from events and from rows, and its refusals. A candidate that was
+/// withdrawn keeps no trace in its row of what it had been, so candidates count as they stand.
 fn index_figures(tx: &mut dyn Tx) -> Result<(Figures, Figures, u64), ServiceError> {
     let (mut events, mut rows) = (Figures::new(), Figures::new());
     let (mut entered, mut refusals, mut stands, mut next) = (0, 0, BTreeMap::new(), 0);

@@ -184,6 +184,7 @@ fn blank(
             fingerprinted_at: Some(fingerprinted_at),
             on_file: OnFile::Unknown,
             other_agency: None,
+            waiver: None,
         },
     }
 }

@@ -14,7 +14,7 @@ use proptest::sample::select;
 
 use crate::show;
 
-/// A sound row, in the order of the contract.
+/// A sound row, in the order of the contract and without its optional last column.
 const SOUND: [&str; 19] = [
     "B-1",
     "ICE-ERO",
@@ -39,7 +39,7 @@ const SOUND: [&str; 19] = [
 
 /// A feed of sound rows, numbered B-1, B-2, ..., with some cells replaced.
 fn feed(rows: &[&[(&str, &str)]]) -> String {
-    let mut text = COLUMNS.join(",") + "\n";
+    let mut text = COLUMNS[..SOUND.len()].join(",") + "\n";
     for (number, changes) in rows.iter().enumerate() {
         let id = format!("B-{}", number + 1);
         let mut cells = SOUND.map(str::to_owned);
@@ -86,6 +86,20 @@ fn a_sound_row_is_read() {
     );
     assert_eq!(facts.on_file, OnFile::Absent);
     assert_eq!(facts.other_agency, None);
+    assert_eq!(facts.waiver, None);
+}
+
+#[test]
+fn the_column_of_waivers_may_be_left_out() {
+    let with = feed(&[&[]])
+        .replace("other_agency\n", "other_agency,waiver\n")
+        .replace("absent,\n", "absent,,W-7\n");
+    let (bookings, problems) = read(with.as_bytes()).unwrap();
+    assert_eq!(problems, []);
+    assert_eq!(bookings[0].1.circumstances.waiver.as_deref(), Some("W-7"));
+    let twice = with.replace("waiver\n", "waiver,waiver\n").replace("W-7\n", "W-7,W-8\n");
+    let text = shown(&twice);
+    assert!(text.contains("the header has these columns twice: waiver"), "{text}");
 }
 
 #[test]
@@ -265,8 +279,10 @@ fn record() -> impl Strategy<Value = BookingRecord> {
         select(OnFile::ALL),
     );
     let prints = option::of((text(), option::of(instant())));
-    (text(), person, place, status, prints, option::of(text())).prop_map(
-        |(booking, person, (component, site, booked_at, offset), status, prints, other_agency)| {
+    let elsewhere = (option::of(text()), option::of(text()));
+    (text(), person, place, status, prints, elsewhere).prop_map(
+        |(booking, person, (component, site, booked_at, offset), status, prints, elsewhere)| {
+            let (other_agency, waiver) = elsewhere;
             let (birth, citizenship, confidence, lawful, custody_basis, further, on_file) = status;
             let (event, at) = prints.map_or((None, None), |(event, at)| (Some(event), at));
             let known = person.date_of_birth.is_some();
@@ -285,6 +301,7 @@ fn record() -> impl Strategy<Value = BookingRecord> {
                 fingerprinted_at: at,
                 on_file,
                 other_agency,
+                waiver,
             };
             BookingRecord { booking: booking.as_str().into(), person, circumstances }
         },

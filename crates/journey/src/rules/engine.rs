@@ -190,6 +190,7 @@ impl Engine {
                 ("fingerprinted", flag(asked.fingerprint_event.is_some())),
                 ("on_file", word(&names.on_file, asked.on_file.word())),
                 ("other_agency", flag(asked.other_agency.is_some())),
+                ("waiver", flag(asked.waiver.is_some())),
                 ("recollection_open", flag(facts.recollection_open)),
                 ("infeasible", flag(facts.infeasible)),
             ]

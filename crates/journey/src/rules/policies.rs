@@ -29,6 +29,7 @@ const COLUMNS: &[&str] = &[
     "fingerprint_event",
     "on_file",
     "other_agency",
+    "waiver",
 ];
 
 /// One policy as manuals and pages show it.

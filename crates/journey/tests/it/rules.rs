@@ -41,6 +41,7 @@ pub(crate) fn record() -> BookingRecord {
             fingerprinted_at: None,
             on_file: OnFile::Absent,
             other_agency: None,
+            waiver: None,
         },
     }
 }
@@ -85,6 +86,7 @@ fn read<'a>(book: &RuleBook, facts: &'a str) -> (Facts, Option<&'a str>) {
             "further" => asked.further_proceedings = Known::from_word(value).unwrap(),
             "prints" => asked.fingerprint_event = flag().then(|| "E-1".to_owned()),
             "file" => asked.on_file = OnFile::from_word(value).unwrap(),
+            "waiver" => asked.waiver = flag().then(|| "WAIVER-1".to_owned()),
             "other" => asked.other_agency = flag().then(|| "AGREEMENT-1".to_owned()),
             _ => panic!("{key}: no such fact"),
         }

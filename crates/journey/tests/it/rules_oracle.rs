@@ -71,6 +71,7 @@ fn oracle(facts: &Facts, law: Law) -> Told {
         },
     };
     let elsewhere = asked.on_file == OnFile::Present || asked.other_agency.is_some();
+    let elsewhere = elsewhere || asked.waiver.is_some();
     let skip = elsewhere && !facts.recollection_open;
     (if skip { Outcome::MaySkip } else { Outcome::Collect }, Some(category))
 }
@@ -122,7 +123,7 @@ fn one_of<T: Copy + std::fmt::Debug>(all: &'static [T]) -> impl Strategy<Value =
 
 prop_compose! {
     fn circumstances()(
-        component in prop::sample::select(&["ICE-ERO", "ICE-HSI", "CBP-OFO", "CBP-USBP", "FBI"]),
+        component in prop::sample::select(&["ICE-ERO", "ICE-HSI", "CBP-OFO", "CBP-USBP", "FBI", "BOP"]),
         birth in one_of(BirthConfidence::ALL),
         citizenship in one_of(Citizenship::ALL),
         status in one_of(StatusConfidence::ALL),
@@ -132,6 +133,7 @@ prop_compose! {
         printed in prop::bool::weighted(0.9),
         on_file in one_of(OnFile::ALL),
         other in prop::bool::weighted(0.3),
+        waived in prop::bool::weighted(0.1),
     ) -> Circumstances {
         Circumstances {
             component: component.to_owned(),
@@ -144,6 +146,7 @@ prop_compose! {
             fingerprint_event: printed.then(|| "E-1".to_owned()),
             on_file,
             other_agency: other.then(|| "AGREEMENT-1".to_owned()),
+            waiver: waived.then(|| "WAIVER-1".to_owned()),
             ..super::rules::record().circumstances
         }
     }

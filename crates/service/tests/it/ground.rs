@@ -322,6 +322,7 @@ pub(crate) fn record(n: u32) -> BookingRecord {
             fingerprinted_at: None,
             on_file: OnFile::Absent,
             other_agency: None,
+            waiver: None,
         },
     }
 }

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::components::{code, facts, plain, table, tag};
 use crate::form::{Forms, ask, ask_text};
 use crate::layout::{cut, part};
-use crate::pages::booking;
+use crate::pages::{booking, hindsight};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, words};
 
@@ -39,6 +39,24 @@ pub(crate) const STATION: Station = Station {
             marked: false,
             render: render_view,
             give: Some(give_view),
+        },
+        Page {
+            path: "/eligibility/replay",
+            action: "eligibility.replay",
+            title: "Past decisions asked again",
+            nav: "",
+            marked: false,
+            render: hindsight::render_replay,
+            give: Some(hindsight::give_replay),
+        },
+        Page {
+            path: "/eligibility/what-if",
+            action: "eligibility.what-if",
+            title: "What another rule set would say",
+            nav: "",
+            marked: false,
+            render: hindsight::render_what_if,
+            give: Some(hindsight::give_what_if),
         },
     ],
     verbs: &[Verb {
@@ -97,6 +115,12 @@ fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     }
     Ok(html! {
         p { "Open bookings by what the rules say of them now." }
+        @if call.may("eligibility.replay") {
+            ul {
+                li { a href="/eligibility/replay" { "Ask past decisions again" } }
+                li { a href="/eligibility/what-if" { "Ask what another rule set would say" } }
+            }
+        }
         (booking::rows(call, "A sample is due", &due))
         (booking::rows(call, "A fact is missing; ask again when it is there", &waits))
         (booking::rows(call, "A sample may be taken and need not be", &may))
@@ -187,6 +211,7 @@ fn of(known: &Facts) -> Markup {
     let basis = circumstances.custody_basis.iter();
     let basis: Vec<_> = basis.map(|basis| words(basis.word())).collect();
     let other = circumstances.other_agency.as_deref().unwrap_or("no");
+    let waiver = circumstances.waiver.as_deref().unwrap_or("no");
     let yes = if known.recollection_open { "yes" } else { "no" };
     facts(&[
         ("Site", plain(&circumstances.site)),
@@ -202,6 +227,7 @@ fn of(known: &Facts) -> Markup {
         ("Further proceedings", plain(words(circumstances.further_proceedings.word()))),
         ("Analysis on file", plain(words(circumstances.on_file.word()))),
         ("Another agency collects", plain(other)),
+        ("Waiver on record", plain(waiver)),
         ("Standing order to collect again", plain(yes)),
     ])
 }

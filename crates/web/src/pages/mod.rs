@@ -10,6 +10,7 @@ mod record;
 mod person_notice;
 mod booking;
 mod eligibility;
+mod hindsight;
 mod kit;
 mod collection;
 mod shipment;

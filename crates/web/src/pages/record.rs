@@ -58,6 +58,7 @@ pub(crate) const INPUTS: &[Input] = &[
     ),
     input("circumstances.on_file", Shape::Text),
     input("circumstances.other_agency", Shape::Optional),
+    input("circumstances.waiver", Shape::Optional),
 ];
 
 /// What the shape of the request cannot tell.
@@ -161,6 +162,10 @@ fn status(form: &Form<'_>) -> Markup {
             (form.text(
                 "circumstances.other_agency", "Another agency collects",
                 "Its name and the agreement; empty where none does (28 CFR 28.12(e)(1))",
+            ))
+            (form.text(
+                "circumstances.waiver", "Waiver on record",
+                "Its number; empty where there is none (28 CFR 28.12(e)(3))",
             ))
         }
     }

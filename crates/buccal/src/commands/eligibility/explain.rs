@@ -127,6 +127,7 @@ fn known(facts: &Facts) -> impl Iterator<Item = (&'static str, String)> {
         ("Fingerprinted at this booking", yes(asked.fingerprint_event.is_some())),
         ("Analysis on file", asked.on_file.word().to_owned()),
         ("Another agency collects", asked.other_agency.clone().unwrap_or("no".to_owned())),
+        ("Waiver on record", asked.waiver.clone().unwrap_or("no".to_owned())),
         ("Standing order to collect again", yes(facts.recollection_open)),
     ]
     .into_iter()
