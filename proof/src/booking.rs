@@ -121,8 +121,7 @@ impl Attribute {
             }
             Kind::Number | Kind::Text => {}
         }
-        let mut conditions: Vec<_> =
-            values.iter().map(|value| format!("{reads} == {value}")).collect();
+        let mut conditions: Vec<_> = values.iter().map(|value| self.is(value)).collect();
         if let Kind::Words(..) = self.kind {
             conditions.push(format!("{reads}.isEmpty()"));
         }
@@ -131,7 +130,16 @@ impl Attribute {
 
     /// The condition that fixes the value as it is.
     fn as_it_is(&self, env: &Env) -> anyhow::Result<String> {
-        Ok(format!("resource.{} == {}", self.name, literal(&value(env, &self.name)?)))
+        Ok(self.is(&literal(&value(env, &self.name)?)))
+    }
+
+    /// The condition that fixes a value. The component is also the principal of the request.
+    fn is(&self, value: &str) -> String {
+        let read = format!("resource.{} == {value}", self.name);
+        match self.name.as_str() {
+            "component" => format!("{read} && principal == Agency::{value}"),
+            _ => read,
+        }
     }
 }
 
@@ -285,6 +293,8 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ("on_file", "unknown", "not known whether an analysis is in the index"),
     ("other_agency", "no", ""),
     ("other_agency", "yes", "another agency collects"),
+    ("waiver", "no", ""),
+    ("waiver", "yes", "a waiver is on record"),
     ("recollection_open", "no", ""),
     ("recollection_open", "yes", "an order to collect again is open"),
     ("infeasible", "no", ""),
@@ -303,6 +313,8 @@ fn phrase(name: &str, value: &str) -> String {
 pub fn facts(env: &Env) -> anyhow::Result<Facts> {
     ensure!(holds(env, FROM_A_FEED)?, "no booking feed can say this: {env}");
     let text = |name: &str| anyhow::Ok(words(&value(env, name)?));
+    let asked_by = env.request.principal().map(|agency| agency.id().unescaped());
+    ensure!(asked_by == Some(&text("component")?), "the component is not the principal: {env}");
     let flag = |name: &str| anyhow::Ok(text(name)? == "yes");
     let basis = match value(env, "custody_basis")? {
         EvalResult::Set(basis) => {
@@ -333,6 +345,7 @@ pub fn facts(env: &Env) -> anyhow::Result<Facts> {
             fingerprinted_at: None,
             on_file: OnFile::from_word(&text("on_file")?).with_context(unknown("on_file"))?,
             other_agency: flag("other_agency")?.then(|| "agreement".to_owned()),
+            waiver: flag("waiver")?.then(|| "waiver".to_owned()),
         },
         decided_on: Date::default(),
         age_years: age.map(|years| years.parse()).transpose()?,

@@ -176,12 +176,12 @@ impl Change {
         match (&self.no_longer, &self.newly) {
             (None, None) => "**Equivalent**: a sample is due from exactly the same bookings.",
             (Some(_), None) => {
-                "**Narrower**: who is due under the second set is due under the first (implied), and \
-                 not the other way round."
+                "**Narrower**: who is due under the second set is due under the first (implied), \
+                 and not the other way round."
             }
             (None, Some(_)) => {
-                "**Wider**: who is due under the first set is due under the second (implied), and \
-                 not the other way round."
+                "**Wider**: who is due under the first set is due under the second (implied), \
+                 and not the other way round."
             }
             (Some(_), Some(_)) => "**Neither implies the other.**",
         }

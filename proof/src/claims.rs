@@ -65,7 +65,8 @@ impl Claim {
 
 /// Nobody below the floor, by the date of birth shown or said.
 pub const UNDER_THE_AGE_FLOOR: Claim = Claim {
-    says: "Nobody is sampled who is under the age floor of the set by a date of birth shown or said.",
+    says: "Nobody is sampled who is under the age floor of the set by a date of birth shown or \
+           said.",
     applies: |_| true,
     broken_by: |solver, set, only| never_sampled(solver, set, &under_the_floor(set), only),
 };
