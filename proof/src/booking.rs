@@ -6,7 +6,7 @@
 //! answer is right.
 
 use anyhow::{Context, ensure};
-use cedar_policy::{Authorizer, Decision, EvalResult, SchemaFragment};
+use cedar_policy::{EvalResult, SchemaFragment};
 use cedar_policy_symcc::Env;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +20,7 @@ use journey::rules::{RuleBook, Scope};
 use serde_json::Value;
 
 use crate::set::those;
+use crate::solver::allows;
 
 /// An attribute of a booking.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ enum Kind {
 
 /// What a feed can say: a basis of custody, an age that persons reach, and without a date of birth
 /// neither an age nor a confidence in it.
-const FROM_A_FEED: &str = r#"!resource.custody_basis.isEmpty() &&
+pub const FROM_A_FEED: &str = r#"!resource.custody_basis.isEmpty() &&
     resource.age_years >= 0 && resource.age_years <= 120 && (resource.age_known ||
     (resource.age_years == 0 && resource.age_confidence == BirthConfidence::"unknown"))"#;
 
@@ -212,8 +213,7 @@ pub fn plainest(
 
 /// Whether a condition holds for a booking.
 fn holds(env: &Env, condition: &str) -> anyhow::Result<bool> {
-    let told = Authorizer::new().is_authorized(&env.request, &those(condition)?, &env.entities);
-    Ok(told.decision() == Decision::Allow)
+    Ok(allows(&those(condition)?, env))
 }
 
 /// The booking in plain words; what is usual is not said.

@@ -3,6 +3,8 @@
 //! They need the solver cvc5; `proof/run` installs it and runs them. Without it they fail.
 
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod planted;
