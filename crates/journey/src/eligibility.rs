@@ -4,6 +4,8 @@
 //! [`Decision`] is a finding made at an instant for a booking, and it expires, because custody
 //! changes. [`Eligible`] is the only key that opens a collection.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use genetics::Category;
 
 use crate::booking::{BirthConfidence, Circumstances};
-use crate::ids::{BookingId, DecisionId, PersonId};
+use crate::ids::{AccountId, BookingId, DecisionId, PersonId};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 
 /// How long a decision may be acted on, in hours. Not law: this programme's setting (tag D).
@@ -32,6 +34,25 @@ pub struct Facts {
     /// 28.12(b)(4)). No booking feed has it: it is for questions about that time.
     #[serde(default)]
     pub infeasible: bool,
+    /// Rules that two persons set aside for this booking, by the reason that each names.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub set_aside: BTreeSet<String>,
+    /// Where the circumstances come from. No rule reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+}
+
+/// The entry of the record with which a booking's circumstances came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Its place in the record.
+    pub entry: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The account that booked the person or corrected the booking.
+    pub by: AccountId,
+    /// True where the booking was corrected.
+    pub corrected: bool,
 }
 
 impl Facts {

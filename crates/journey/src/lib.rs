@@ -27,6 +27,7 @@ pub mod removal;
 
 pub mod custody;
 pub mod duty;
+pub mod discretion;
 pub mod coverage;
 pub mod deadline;
 pub mod rules;

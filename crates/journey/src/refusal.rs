@@ -58,6 +58,8 @@ refusals! {
         "open a new booking for a new custody",
     NoDecision "NO_DECISION" "28 CFR 28.12(b)" "S" "decide eligibility first",
     NotEligible "NOT_ELIGIBLE" "28 CFR 28.12(b)" "S" "do not collect; see the decision's reasons",
+    NoDiscretion "NO_DISCRETION" "28 CFR 28.12(b)" "S"
+        "the rule stands; if a fact is wrong, correct the booking",
     DecisionExpired "DECISION_EXPIRED" "working rule" "D" "decide again with the facts of now",
     KitUnusable "KIT_UNUSABLE" "28 CFR 28.12(f)(1)" "S" "take another kit from stock",
     KitExpired "KIT_EXPIRED" "working rule" "D" "take a kit that is in date",

@@ -11,6 +11,7 @@
 //! 2020-04-08 (28 CFR 28.12(b); 85 FR 13483), but for one flag that the text of 2009 reads;
 //! clocks; files (the sets are built in).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use cedar_policy::{PolicySet, Schema};
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::booking::BookingRecord;
 use crate::eligibility::{Facts, Finding, Outcome};
+use crate::refusal::{Refusal, RefusalCode};
 use engine::{Answer, Engine};
 use manifest::Sites;
 use policies::Policies;
@@ -118,6 +120,17 @@ pub enum RuleFault {
         /// The names that are known.
         known: Vec<String>,
     },
+}
+
+/// Proof that the law leaves room to set rules aside for one booking: which rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room(BTreeSet<String>);
+
+impl Room {
+    /// The rules, by the reason that each names.
+    pub fn rules(&self) -> &BTreeSet<String> {
+        &self.0
+    }
 }
 
 /// All rule sets, read, checked and ready.
@@ -248,6 +261,40 @@ impl RuleBook {
         })
     }
 
+    /// The rules that keep a sample from being taken, where the law leaves room to set every one of
+    /// them aside and a duty is left when they are.
+    ///
+    /// # Errors
+    /// `NO_DISCRETION`, with the rules that leave no room.
+    pub fn room(&self, facts: &Facts, finding: &Finding) -> Result<Room, Refusal> {
+        let no_room = |what: String| RefusalCode::NoDiscretion.about(what);
+        if finding.outcome != Outcome::DoNotCollect {
+            return Err(no_room(format!("the decision is {}", finding.outcome.word())));
+        }
+        let set = self.named(&finding.rule_set).map_err(|fault| no_room(fault.to_string()))?;
+        let free = |id: &str| {
+            let mut of_reason = set.policies.rules.values().filter(|rule| rule.reason == id);
+            of_reason.any(|rule| rule.discretion.is_some())
+        };
+        let ids = || finding.reasons.iter().map(|reason| reason.id.as_str());
+        let fixed: Vec<&str> = ids().filter(|id| !free(id)).collect();
+        if !fixed.is_empty() {
+            return Err(no_room(fixed.join(", ")));
+        }
+        let mut then = facts.clone();
+        then.set_aside.extend(ids().map(str::to_owned));
+        let answer = self.engine.ask(&set.policies, &then);
+        match answer.outcome {
+            Outcome::Collect | Outcome::MaySkip => Ok(Room(ids().map(str::to_owned).collect())),
+            other => {
+                let ids: Vec<_> = answer.reasons.into_iter().map(|reason| reason.id).collect();
+                let what =
+                    format!("without them it would be {} ({})", other.word(), ids.join(", "));
+                Err(no_room(what))
+            }
+        }
+    }
+
     /// What the rules see of a booking on a day: `on`, or else the civil date at the site when it
     /// is decided. The site's zone comes from the table of sites, else from the most special set
     /// that covers the booking and has a zone, else from the offset that the feed wrote.
@@ -264,8 +311,15 @@ impl RuleBook {
             clock::civil_date(decided_at, zone, circumstances.booked_offset_seconds)
         });
         let age_years = record.person.date_of_birth.map(|birth| age_years(birth, decided_on));
-        let infeasible = false;
-        Facts { circumstances, decided_on, age_years, recollection_open, infeasible }
+        Facts {
+            circumstances,
+            decided_on,
+            age_years,
+            recollection_open,
+            infeasible: false,
+            set_aside: BTreeSet::new(),
+            told: None,
+        }
     }
 
     /// The answer of a set to facts: of the set named, whatever its scope, or else of the most

@@ -12,6 +12,7 @@ use store::listing::{self, After};
 use store::{Tx, job};
 
 use crate::context::{OpContext, Placed};
+use crate::discretion;
 use crate::duty::{close_missing, open_duty};
 use crate::error::ServiceError;
 use crate::notice::raise_notice;
@@ -144,11 +145,12 @@ impl Programme {
             other => other?,
         };
         // The age is that at the collection; the other facts are those known now.
-        let facts = self.rules.facts(&record, opened.opened_at, None, false);
+        let mut facts = self.rules.facts(&record, opened.opened_at, None, false);
+        facts.set_aside = discretion::set_aside(tx, &opened.booking)?;
         let finding = self.finding(&facts)?;
         Ok(match (finding.outcome, finding.category) {
             (Outcome::Collect | Outcome::MaySkip, Some(category)) => Lawful::As(category),
-            _ if finding.reasons.first().is_some_and(|reason| reason.id == "UNDER_14") => {
+            _ if finding.reasons.iter().any(|reason| reason.id.starts_with("UNDER_")) => {
                 Lawful::Underage
             }
             _ => Lawful::NoBasis,

@@ -1,16 +1,17 @@
 //! Eligibility: ask the rules again, and show what stands with its facts.
 
 use jiff::civil::Date;
-use journey::eligibility::{Command, Decision, Facts, Finding, Stage};
-use journey::ids::{BookingId, DecisionId, PersonId};
+use journey::eligibility::{Command, Decision, Facts, Finding, Stage, Told};
+use journey::ids::{AccountId, BookingId, DecisionId, PersonId};
 use journey::refusal::RefusalCode;
 use journey::rules::Rule;
 use serde::Serialize;
 use store::custody as rows;
 use store::envelope::{self, Place};
-use store::{StoreError, Tx};
+use store::{StoreError, Tx, audit};
 
 use crate::context::OpContext;
+use crate::discretion;
 use crate::error::ServiceError;
 use crate::programme::Programme;
 use crate::unit::{advance, note};
@@ -25,6 +26,10 @@ pub struct Explained {
     /// Every rule of its set that holds for these facts, the limbs of the duty too, as the set
     /// reads now; none where the set is no longer there.
     pub rules: Vec<Rule>,
+    /// The rules in the way leave room: two persons may set them aside.
+    pub leaves_room: bool,
+    /// The request to set them aside, if there is one.
+    pub request: Option<discretion::Listed>,
     /// What the set says of itself.
     pub rule_set: Option<RuleSetNow>,
 }
@@ -84,7 +89,9 @@ impl Programme {
                     same_text: sha256 == decision.finding.rule_set_sha256,
                 }
             });
-            Ok(Explained { decision, facts, rules, rule_set })
+            let request = discretion::request_of(tx, booking)?;
+            let leaves_room = self.rules.room(&facts, &decision.finding).is_ok();
+            Ok(Explained { decision, facts, rules, leaves_room, request, rule_set })
         })
     }
 
@@ -103,7 +110,9 @@ impl Programme {
             .person
             .clone();
         let recollection_open = !rows::duty::open_of(tx, &person)?.is_empty();
-        let facts = self.rules.facts(&record, op.at, None, recollection_open);
+        let mut facts = self.rules.facts(&record, op.at, None, recollection_open);
+        facts.set_aside = discretion::set_aside(tx, booking)?;
+        facts.told = told(tx, booking)?;
         let finding = self.finding(&facts)?;
         let command = Command::Decide {
             id: DecisionId::new(op.ids.id()),
@@ -137,7 +146,11 @@ impl Programme {
         Ok(rows::eligibility::keep(tx, decision, &sealed)?)
     }
 
-    fn open_facts(&self, tx: &mut dyn Tx, decision: &Decision) -> Result<Facts, ServiceError> {
+    pub(crate) fn open_facts(
+        &self,
+        tx: &mut dyn Tx,
+        decision: &Decision,
+    ) -> Result<Facts, ServiceError> {
         let gone = || RefusalCode::Removed.about("the facts were destroyed by a removal");
         let sealed = rows::eligibility::sealed_facts(tx, &decision.id)?.ok_or_else(gone)?;
         let facts = self.unseal_facts(tx, &decision.id, &decision.person, &sealed)?;
@@ -161,6 +174,17 @@ impl Programme {
             .map_err(|_| StoreError::corrupt("decision", decision, "facts"))?;
         Ok(Some(facts))
     }
+}
+
+/// The entry with which the circumstances of a booking came.
+fn told(tx: &mut dyn Tx, booking: &BookingId) -> Result<Option<Told>, ServiceError> {
+    let event = audit::last_of(tx, booking.as_str(), "booking", ["booked", "amended"])?;
+    Ok(event.map(|event| Told {
+        entry: event.seq,
+        at: event.at,
+        by: AccountId::new(event.actor),
+        corrected: event.kind == "amended",
+    }))
 }
 
 fn facts_place(id: &DecisionId) -> Place<'_> {

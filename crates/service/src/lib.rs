@@ -30,6 +30,7 @@ pub mod jobs;
 pub mod custody;
 mod duty;
 pub mod hindsight;
+pub mod discretion;
 pub mod account;
 pub mod audit;
 pub mod report;

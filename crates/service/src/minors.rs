@@ -7,13 +7,12 @@
 
 use jiff::Timestamp;
 use journey::coverage::{Doubt, doubts};
-use journey::eligibility::{Facts, Outcome};
-use journey::ids::{BookingId, CollectionId, DecisionId, PersonId};
+use journey::eligibility::Outcome;
+use journey::ids::{BookingId, CollectionId, DecisionId};
 use serde::Serialize;
+use store::Tx;
 use store::audit::{self, Event};
 use store::custody::coverage::{self as rows, Decided, Sampled};
-use store::envelope::{self, Place};
-use store::{StoreError, Tx};
 
 use crate::context::OpContext;
 use crate::coverage::ROWS_AT_ONCE;
@@ -118,7 +117,11 @@ impl Programme {
                 samples += 1;
                 let decision = sampled.decision.as_ref();
                 let facts = decision
-                    .map(|decision| self.facts_of(tx, &sampled.opened.person, decision))
+                    .filter(|decision| !decision.sealed_facts.is_empty())
+                    .map(|decision| {
+                        let person = &sampled.opened.person;
+                        self.unseal_facts(tx, &decision.id, person, &decision.sealed_facts)
+                    })
                     .transpose()?
                     .flatten();
                 opened += u64::from(facts.is_some());
@@ -132,26 +135,6 @@ impl Programme {
         }
         let says = in_words(samples, destroyed, doubtful.len());
         Ok(Minors { says, samples, facts_opened: opened, facts_destroyed: destroyed, doubtful })
-    }
-
-    /// The facts of a decision; `None` where a removal destroyed them.
-    fn facts_of(
-        &self,
-        tx: &mut dyn Tx,
-        person: &PersonId,
-        decision: &Decided,
-    ) -> Result<Option<Facts>, ServiceError> {
-        if decision.sealed_facts.is_empty() {
-            return Ok(None);
-        }
-        let key = match envelope::load(tx, &self.keys.kek, person.as_str()) {
-            Err(StoreError::KeyDestroyed) => return Ok(None),
-            other => other?,
-        };
-        let place = Place { table: "decision", row: decision.id.as_str(), column: "facts" };
-        let text = envelope::open(&key, place, &decision.sealed_facts)?;
-        let facts = serde_json::from_slice(&text);
-        Ok(Some(facts.map_err(|_| StoreError::corrupt("decision", &decision.id, "facts"))?))
     }
 }
 

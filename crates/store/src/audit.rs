@@ -38,10 +38,12 @@ const PAGE_SUBJECT: &str = "SELECT seq, at, actor, purpose, station, subject, ki
      FROM event WHERE subject = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
 const PAGE_STATION: &str = "SELECT seq, at, actor, purpose, station, subject, kind, body \
      FROM event WHERE station = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
+const LAST_OF: &str = "SELECT seq, at, actor, purpose, station, subject, kind, body FROM event \
+     WHERE subject = $1 AND station = $2 AND kind IN ($3, $4) ORDER BY seq DESC LIMIT 1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] =
-    &[SIZE, INSERT_EVENT, INSERT_HASH, HASH, PAGE, PAGE_LAST, PAGE_SUBJECT, PAGE_STATION];
+    &[SIZE, INSERT_EVENT, INSERT_HASH, HASH, PAGE, PAGE_LAST, PAGE_SUBJECT, PAGE_STATION, LAST_OF];
 
 /// An event to be appended. No field may hold a personal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,6 +213,18 @@ pub fn page_of_subject(
 ) -> Result<Vec<Event>, StoreError> {
     let params = values![subject, int(from_seq)?, limit];
     tx.query(PAGE_SUBJECT, params)?.iter().map(Event::read).collect()
+}
+
+/// The newest event of one subject at one station that is of either kind.
+pub fn last_of(
+    tx: &mut dyn Tx,
+    subject: &str,
+    station: &str,
+    kinds: [&str; 2],
+) -> Result<Option<Event>, StoreError> {
+    let [one, other] = kinds;
+    let row = tx.first(LAST_OF, values![subject, station, one, other])?;
+    row.as_ref().map(Event::read).transpose()
 }
 
 /// Up to `limit` events of one station from `from_seq` on, oldest first.

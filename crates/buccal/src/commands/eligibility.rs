@@ -10,8 +10,9 @@ use journey::eligibility::{Outcome, Reason};
 use journey::ids::BookingId;
 use journey::rules::RuleBook;
 use serde::Serialize;
+use service::discretion::Ask;
 
-use super::{act, read, tables};
+use super::{Page, act, read, start, tables};
 use crate::output::{say, show, wrong};
 use crate::shell::{Common, RealIds};
 
@@ -50,6 +51,32 @@ pub(crate) enum Verb {
         /// Its number
         booking: String,
     },
+    /// Ask to set aside what keeps a sample from being taken, where the law leaves a choice
+    AskOverride {
+        /// The booking
+        booking: String,
+        /// Why for this booking; no personal values
+        #[arg(long)]
+        reason: String,
+        /// The provision, order or directive under which
+        #[arg(long)]
+        citation: String,
+    },
+    /// Approve such a request as a second person; the booking is decided again
+    ApproveOverride {
+        /// The booking
+        booking: String,
+    },
+    /// Deny such a request as a second person
+    DenyOverride {
+        /// The booking
+        booking: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    /// Requests to set a rule aside
+    Overrides(Page),
     /// Ask past decisions again from the facts that were kept with them; the answers must be equal
     Replay {
         /// Only those of this booking
@@ -108,6 +135,19 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Verb::AskOverride { booking, reason, citation } => act(common, |programme, op| {
+            let booking = BookingId::new(booking);
+            Ok(programme.ask_override(op, &Ask { booking, reason, citation })?)
+        }),
+        Verb::ApproveOverride { booking } => act(common, |programme, op| {
+            Ok(programme.approve_override(op, &BookingId::new(booking))?)
+        }),
+        Verb::DenyOverride { booking, why } => act(common, |programme, op| {
+            Ok(programme.deny_override(op, &BookingId::new(booking), &why)?)
+        }),
+        Verb::Overrides(page) => read(common, |programme, op| {
+            Ok(programme.list_overrides(op, &page.stage, &start(), page.limit)?)
+        }),
         Verb::Replay { booking } => replay(common, booking),
         Verb::WhatIf { rules } => read(common, |programme, op| Ok(programme.what_if(op, &rules)?)),
         Verb::Rules => {

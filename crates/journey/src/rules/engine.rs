@@ -169,6 +169,7 @@ impl Engine {
         let word = |name, word| RestrictedExpression::new_entity_uid(uid(name, word));
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
         let flag = RestrictedExpression::new_bool;
+        let set_aside = facts.set_aside.iter().map(|id| text(id));
         let age = i64::from(facts.age_years.unwrap_or(0));
         let basis =
             asked.custody_basis.iter().map(|basis| word(&names.custody_basis, basis.word()));
@@ -193,6 +194,7 @@ impl Engine {
                 ("waiver", flag(asked.waiver.is_some())),
                 ("recollection_open", flag(facts.recollection_open)),
                 ("infeasible", flag(facts.infeasible)),
+                ("set_aside", RestrictedExpression::new_set(set_aside)),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         )

@@ -57,6 +57,8 @@ pub struct Rule {
     pub missing: Vec<String>,
     /// Nobody may set it aside.
     pub hard_block: bool,
+    /// The words of the law that leave the choice, where two persons may set it aside.
+    pub discretion: Option<String>,
 }
 
 impl Rule {
@@ -103,6 +105,7 @@ impl Rule {
             category: category(policy.annotation("category"), outcome).map_err(&fault)?,
             missing: missing(policy.annotation("missing"), outcome).map_err(&fault)?,
             hard_block: hard_block(policy.annotation("block"), outcome).map_err(&fault)?,
+            discretion: discretion(policy, outcome).map_err(&fault)?,
             id,
         })
     }
@@ -155,6 +158,20 @@ fn hard_block(word: Option<&str>, outcome: Outcome) -> Result<bool, String> {
         (None, _) => Ok(false),
         (Some("hard"), Outcome::DoNotCollect) => Ok(true),
         _ => Err("@block is \"hard\" and belongs to a forbid that does not collect".to_owned()),
+    }
+}
+
+fn discretion(policy: &Policy, outcome: Outcome) -> Result<Option<String>, String> {
+    match (policy.annotation("discretion"), outcome, policy.annotation("block")) {
+        (None, ..) => Ok(None),
+        (Some(words), Outcome::DoNotCollect, None) if !words.trim().is_empty() => {
+            Ok(Some(words.to_owned()))
+        }
+        _ => {
+            Err("@discretion cites the words that leave the choice, and belongs to a forbid that \
+                  does not collect and is no hard block"
+                .to_owned())
+        }
     }
 }
 

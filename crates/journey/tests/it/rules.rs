@@ -3,6 +3,8 @@
 //! Cases stand in `cases/eligibility.txt` as words of the booking feed. Deliberately absent:
 //! random facts, which `rules_oracle` compares with a second writing of the same law.
 
+use std::collections::BTreeSet;
+
 use journey::booking::{
     BirthConfidence, BookingRecord, Circumstances, Citizenship, CustodyBasis, Known, LawfulStatus,
     OnFile, Person, StatusConfidence,
@@ -49,6 +51,7 @@ pub(crate) fn record() -> BookingRecord {
 /// Reads the left side of a case; gives facts and the set that is named.
 fn read<'a>(book: &RuleBook, facts: &'a str) -> (Facts, Option<&'a str>) {
     let mut record = record();
+    let mut set_aside = BTreeSet::new();
     let (mut at, mut on, mut rules, mut recollect, mut infeasible) =
         ("2020-06-01T15:00:00Z".parse().unwrap(), None, None, false, false);
     for pair in facts.split_whitespace() {
@@ -63,6 +66,7 @@ fn read<'a>(book: &RuleBook, facts: &'a str) -> (Facts, Option<&'a str>) {
             "rules" => rules = Some(value),
             "on" => on = Some(value.parse().unwrap()),
             "at" => at = value.parse().unwrap(),
+            "aside" => set_aside.extend(value.split(',').map(str::to_owned)),
             "recollect" => recollect = flag(),
             "infeasible" => infeasible = flag(),
             "component" => asked.component = value.to_owned(),
@@ -91,7 +95,7 @@ fn read<'a>(book: &RuleBook, facts: &'a str) -> (Facts, Option<&'a str>) {
             _ => panic!("{key}: no such fact"),
         }
     }
-    (Facts { infeasible, ..book.facts(&record, at, on, recollect) }, rules)
+    (Facts { infeasible, set_aside, ..book.facts(&record, at, on, recollect) }, rules)
 }
 
 fn written(finding: &Finding) -> String {

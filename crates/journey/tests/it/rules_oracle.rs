@@ -164,7 +164,15 @@ prop_compose! {
         infeasible in any::<bool>(),
     ) -> Facts {
         let decided_on = date(2021, 1, 1);
-        Facts { circumstances, decided_on, age_years, recollection_open, infeasible }
+        Facts {
+            circumstances,
+            decided_on,
+            age_years,
+            recollection_open,
+            infeasible,
+            set_aside: BTreeSet::new(),
+            told: None,
+        }
     }
 }
 
@@ -192,6 +200,35 @@ fn check(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What two persons may set aside changes an answer only where a rule leaves the choice, and never
+/// to a sample of a child or of a citizen without criminal basis.
+fn check_set_aside(book: &RuleBook, facts: &Facts) -> Result<(), TestCaseError> {
+    for law in LAWS {
+        let before = book.find_as(facts, law.set).unwrap();
+        let rules = book.policies(law.set).unwrap();
+        let all = |free: bool| {
+            let chosen = rules.iter().filter(move |rule| rule.discretion.is_some() == free);
+            let set_aside = chosen.map(|rule| rule.reason.clone()).collect();
+            book.find_as(&Facts { set_aside, ..facts.clone() }, law.set).unwrap()
+        };
+        prop_assert_eq!(&all(false), &before, "a rule without a choice was set aside");
+        let after = all(true);
+        let may_take = matches!(after.outcome, Outcome::Collect | Outcome::MaySkip);
+        let child = facts.age_years.is_some_and(|age| age < law.floor);
+        prop_assert!(!(child && may_take));
+        let us_person =
+            matches!(facts.circumstances.citizenship, Citizenship::Citizen | Citizenship::Lpr);
+        prop_assert!(!(us_person && after.category == Some(Category::Detainee)));
+        if let Ok(room) = book.room(facts, &before) {
+            prop_assert_eq!(before.outcome, Outcome::DoNotCollect);
+            let set_aside = room.rules().clone();
+            let then = book.find_as(&Facts { set_aside, ..facts.clone() }, law.set).unwrap();
+            prop_assert!(matches!(then.outcome, Outcome::Collect | Outcome::MaySkip));
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn every_set_is_written_a_second_time() {
     let book = RuleBook::shipped().unwrap();
@@ -204,6 +241,13 @@ fn the_rule_sets_say_what_the_plain_writing_of_the_law_says() {
     let book = RuleBook::shipped().unwrap();
     let config = ProptestConfig { cases: 1_500, failure_persistence: None, ..Default::default() };
     proptest!(config, |(facts in facts())| check(&book, &facts)?);
+}
+
+#[test]
+fn only_a_rule_that_leaves_a_choice_can_be_set_aside() {
+    let book = RuleBook::shipped().unwrap();
+    let config = ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() };
+    proptest!(config, |(facts in facts())| check_set_aside(&book, &facts)?);
 }
 
 /// Every combination of the words that meet in the status and detention rules, at an age that
@@ -234,6 +278,8 @@ fn every_combination_of_status_and_custody_is_answered_alike() {
                     age_years: Some(30),
                     recollection_open: false,
                     infeasible: false,
+                    set_aside: BTreeSet::new(),
+                    told: None,
                 };
                 check(&book, &facts).unwrap();
                 combinations += 1;

@@ -7,15 +7,16 @@ use genetics::acceptance::AcceptanceTable;
 use genetics::{Category, LocusSet, Profile, controls};
 use journey::accession::{self, Findings, KitRecord, Lawful, LawfulSpecimen};
 use journey::actor::Stamp;
-use journey::booking::{self, CustodyBasis, Disposition, NotCollected};
+use journey::booking::{self, CustodyBasis, Disposition, LawfulStatus, NotCollected};
 use journey::collection::{self, Abandonment, SealedKit};
 use journey::eligibility::{self, Eligible, Finding, Outcome};
 use journey::kit::{self, UsableKit, Withdrawal};
 use journey::notice::{self, Purpose, Subject};
 use journey::refusal::{Misapplied, Refusal};
 use journey::removal::{self, FinalOrder, Path, Step};
+use journey::rules::{Room, RuleBook};
 use journey::typing::{self, ControlResults, ControlledRun, reading};
-use journey::{candidate, confirmation, duty, shipment, upload};
+use journey::{candidate, confirmation, discretion, duty, shipment, upload};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -425,6 +426,32 @@ fn owing(n: u8) -> duty::Event {
     }
 }
 
+/// A room that the rules of the shipped book leave: about somebody lawfully present.
+fn room() -> Room {
+    let book = RuleBook::shipped().unwrap();
+    let mut record = record();
+    record.circumstances.lawful_status = LawfulStatus::InStatus;
+    let facts = book.facts(&record, record.circumstances.booked_at, None, false);
+    book.room(&facts, &book.find(&facts, None).unwrap()).unwrap()
+}
+
+fn overriding(n: u8, room: &Room) -> discretion::Command {
+    let by = stamp(n % 3);
+    let decision = journey::ids::DecisionId::new(format!("D-{}", n / 16 % 2));
+    match n % 4 {
+        0 | 1 => discretion::Command::Ask {
+            booking: "B-1".into(),
+            decision,
+            room: room.clone(),
+            reason: "why".to_owned(),
+            citation: "order 7".to_owned(),
+            by,
+        },
+        2 => discretion::Command::Approve { decision, by },
+        _ => discretion::Command::Deny { why: "not so".to_owned(), by },
+    }
+}
+
 fn deciding(n: u8) -> eligibility::Command {
     let eligibility::Stage::Decided(decision) =
         decided(Outcome::ALL[usize::from(n) % Outcome::ALL.len()]);
@@ -452,6 +479,20 @@ proptest! {
         station(collection::decide, collection::apply, each(&n, collecting));
         station(shipment::decide, shipment::apply, each(&n, shipping));
         station(duty::decide, duty::apply, each(&n, owing));
+    }
+
+    /// Nobody answers the own request, and nothing follows an approval.
+    #[test]
+    fn a_rule_is_set_aside_by_two(n in numbers()) {
+        let room = room();
+        let commands = n.iter().map(|n| overriding(*n, &room)).collect();
+        let stages = station(discretion::decide, discretion::apply, commands);
+        for (place, stage) in stages.iter().enumerate() {
+            if let discretion::Stage::Approved { asked, approved } = stage {
+                prop_assert_ne!(&asked.by.by, &approved.by);
+                prop_assert_eq!(place + 1, stages.len());
+            }
+        }
     }
 
     #[test]

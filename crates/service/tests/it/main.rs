@@ -25,6 +25,7 @@ mod removal;
 mod refusals;
 #[cfg(test)]
 mod hindsight;
+mod discretion;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]

@@ -133,6 +133,11 @@ fn stations() -> Vec<Case> {
             },
             |g| open(g, 1, "K-1"),
         ),
+        case(R::NoDiscretion, booked, |g| {
+            let (booking, text) = (record(1).booking, "a reason".to_owned());
+            let ask = service::discretion::Ask { booking, reason: text.clone(), citation: text };
+            g.programme.ask_override(&g.by(Role::Collector), &ask).map(drop)
+        }),
         case(
             R::DecisionExpired,
             |g| {

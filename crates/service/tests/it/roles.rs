@@ -13,6 +13,7 @@ use service::audit::Side;
 use service::booking::Close;
 use service::candidate::Exclude;
 use service::collection::{Abandon, Open, Scan, Seal};
+use service::discretion;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::Load;
@@ -94,6 +95,20 @@ fn site() -> Vec<(&'static str, Place, Call)> {
         ("eligibility.list", Any, |p, op, _| p.roles().check(&op.actor, "eligibility.list", "")),
         ("eligibility.decide", Site, |p, op, t| p.decide_eligibility(op, &t.booking).map(drop)),
         ("eligibility.view", Site, |p, op, t| p.view_eligibility(op, &t.booking).map(drop)),
+        ("eligibility.ask-override", Site, |p, op, t| {
+            let (booking, text) = (t.booking.clone(), "a reason".to_owned());
+            p.ask_override(op, &discretion::Ask { booking, reason: text.clone(), citation: text })
+                .map(drop)
+        }),
+        ("eligibility.approve-override", Any, |p, op, t| {
+            p.approve_override(op, &t.booking).map(drop)
+        }),
+        ("eligibility.deny-override", Any, |p, op, t| {
+            p.deny_override(op, &t.booking, "no reason").map(drop)
+        }),
+        ("eligibility.overrides-list", Any, |p, op, _| {
+            p.list_overrides(op, "", &After::start(), 1).map(drop)
+        }),
         ("eligibility.replay", Any, |p, op, _| p.replay_eligibility(op, None).map(drop)),
         ("eligibility.what-if", Any, |p, op, _| p.what_if(op, "28cfr28.12-2020-04-08").map(drop)),
         ("kit.list", Any, |p, op, _| p.kit_stock(op).map(drop)),

@@ -14,6 +14,7 @@ pub mod removal;
 pub mod link;
 pub mod chain;
 pub mod duty;
+pub mod discretion;
 pub mod coverage;
 pub mod account;
 
@@ -25,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "job", sql: include_str!("../../sql/job.sql") },
     Migration { name: "person_key", sql: include_str!("../../sql/person_key.sql") },
     Migration { name: "stations", sql: include_str!("../../sql/custody.sql") },
+    Migration { name: "discretion", sql: include_str!("../../sql/discretion.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::components::{code, facts, plain, table, tag};
 use crate::form::{Forms, ask, ask_text};
 use crate::layout::{cut, part};
-use crate::pages::{booking, hindsight};
+use crate::pages::{booking, discretion, hindsight};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, words};
 
@@ -58,17 +58,66 @@ pub(crate) const STATION: Station = Station {
             render: hindsight::render_what_if,
             give: Some(hindsight::give_what_if),
         },
+        Page {
+            path: "/eligibility/overrides",
+            action: "eligibility.overrides-list",
+            title: "Rules set aside",
+            nav: "",
+            marked: false,
+            render: discretion::render,
+            give: Some(discretion::give),
+        },
     ],
-    verbs: &[Verb {
-        name: "decide",
-        action: "eligibility.decide",
-        page: "/eligibility/view",
-        inputs: &[input("booking", Shape::Text)],
-        file: false,
-        done: "Decided with the facts of now.",
-        run: decide,
-    }],
+    verbs: &[
+        Verb {
+            name: "decide",
+            action: "eligibility.decide",
+            page: "/eligibility/view",
+            inputs: &[input("booking", Shape::Text)],
+            file: false,
+            done: "Decided with the facts of now.",
+            run: decide,
+        },
+        Verb {
+            name: "ask-override",
+            action: "eligibility.ask-override",
+            page: "/eligibility/view",
+            inputs: &[
+                input("booking", Shape::Text),
+                input("reason", Shape::Text),
+                input("citation", Shape::Text),
+            ],
+            file: false,
+            done: "Asked; another person answers.",
+            run: discretion::ask,
+        },
+        Verb {
+            name: "approve-override",
+            action: "eligibility.approve-override",
+            page: "/eligibility/view",
+            inputs: &[input("booking", Shape::Text)],
+            file: false,
+            done: "Approved; the booking is decided again.",
+            run: discretion::approve,
+        },
+        Verb {
+            name: "deny-override",
+            action: "eligibility.deny-override",
+            page: "/eligibility/view",
+            inputs: &[input("booking", Shape::Text), input("why", Shape::Text)],
+            file: false,
+            done: "Denied; the rules stand.",
+            run: discretion::deny,
+        },
+    ],
 };
+
+/// Pages that are reached from the worklist: the action, the address, and what it is.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("eligibility.overrides-list", "/eligibility/overrides", "Rules set aside"),
+    ("eligibility.replay", "/eligibility/replay", "Ask past decisions again"),
+    ("eligibility.what-if", "/eligibility/what-if", "Ask what another rule set would say"),
+];
 
 /// Decide again.
 #[derive(Deserialize)]
@@ -115,10 +164,9 @@ fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     }
     Ok(html! {
         p { "Open bookings by what the rules say of them now." }
-        @if call.may("eligibility.replay") {
-            ul {
-                li { a href="/eligibility/replay" { "Ask past decisions again" } }
-                li { a href="/eligibility/what-if" { "Ask what another rule set would say" } }
+        ul {
+            @for (_, path, text) in ELSEWHERE.iter().filter(|(action, ..)| call.may(action)) {
+                li { a href=(path) { (text) } }
             }
         }
         (booking::rows(call, "A sample is due", &due))
@@ -135,15 +183,16 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
         let field = ask_text("eligibility-view-booking", "booking", "Booking", "", "");
         return Ok(ask("/eligibility/view", "See the decision", &field));
     }
-    let Explained { decision, facts, rules, rule_set } = view(call)?;
+    let explained = view(call)?;
+    let Explained { decision, facts, rules, rule_set, .. } = &explained;
     let held = rules.iter().map(|rule| {
         let source = format!("{}, {}", rule.authority, rule.confidence);
         vec![code(&rule.id), plain(words(rule.outcome.word())), plain(&rule.summary), plain(source)]
     });
     let held: Vec<_> = held.collect();
     Ok(html! {
-        (summary(call, &decision))
-        @if rule_set.is_some_and(|now| !now.same_text) {
+        (summary(call, decision))
+        @if rule_set.as_ref().is_some_and(|now| !now.same_text) {
             p { "The rule set reads differently today than when this was decided." }
         }
         (table(
@@ -151,7 +200,8 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
             &["Rule", "It says", "In words", "Source"],
             &held,
         ))
-        (part("Facts on which it rests", &of(&facts)))
+        (part("Facts on which it rests", &of(facts)))
+        (discretion::of(call, forms, &explained))
         @if call.may("booking.view") {
             @let address = in_address(asked);
             p { a href={ "/booking/view?booking=" (address) } { "See the booking with the name" } }
@@ -212,6 +262,8 @@ fn of(known: &Facts) -> Markup {
     let basis: Vec<_> = basis.map(|basis| words(basis.word())).collect();
     let other = circumstances.other_agency.as_deref().unwrap_or("no");
     let waiver = circumstances.waiver.as_deref().unwrap_or("no");
+    let set_aside: Vec<_> = known.set_aside.iter().map(String::as_str).collect();
+    let set_aside = if set_aside.is_empty() { "none".to_owned() } else { set_aside.join(", ") };
     let yes = if known.recollection_open { "yes" } else { "no" };
     facts(&[
         ("Site", plain(&circumstances.site)),
@@ -229,5 +281,6 @@ fn of(known: &Facts) -> Markup {
         ("Another agency collects", plain(other)),
         ("Waiver on record", plain(waiver)),
         ("Standing order to collect again", plain(yes)),
+        ("Rules set aside", plain(set_aside)),
     ])
 }

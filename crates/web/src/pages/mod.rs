@@ -11,6 +11,7 @@ mod person_notice;
 mod booking;
 mod eligibility;
 mod hindsight;
+mod discretion;
 mod kit;
 mod collection;
 mod shipment;

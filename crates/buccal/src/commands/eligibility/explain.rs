@@ -4,13 +4,14 @@
 //! Deliberately absent: names of persons; who may see the booking finds them there.
 
 use journey::booking::{CustodyBasis, Known};
-use journey::eligibility::{Facts, Outcome};
+use journey::eligibility::{Facts, Outcome, Told};
 use journey::rules::Rule;
+use service::discretion::Listed;
 use service::eligibility::Explained;
 
 /// The explanation, line by line.
 pub(super) fn lines(explained: &Explained) -> Vec<String> {
-    let Explained { decision, facts, rules, rule_set } = explained;
+    let Explained { decision, facts, rules, leaves_room, request, rule_set } = explained;
     let finding = &decision.finding;
     let asked = &facts.circumstances;
     let mut lines = vec![
@@ -36,6 +37,13 @@ pub(super) fn lines(explained: &Explained) -> Vec<String> {
     lines.extend(limbs(facts, rules));
     lines.extend(["".to_owned(), "The facts:".to_owned()]);
     lines.extend(known(facts).map(|(name, value)| format!("  {name:<34} {value}")));
+    lines.extend(facts.told.as_ref().map(told));
+    lines.extend(request.as_ref().map(set_aside).unwrap_or_default());
+    if *leaves_room {
+        let room =
+            "Two persons may set aside what stands in the way, with a reason and a citation.";
+        lines.extend([String::new(), room.to_owned()]);
+    }
     lines.extend(["".to_owned(), format!("Rule set {}", finding.rule_set)]);
     if let Some(now) = rule_set {
         let until = now.effective_to.map_or("with no end".to_owned(), |day| format!("until {day}"));
@@ -59,6 +67,26 @@ fn verdict(outcome: Outcome, category: Option<&str>) -> String {
         Outcome::DoNotCollect => "NO sample may be taken.".to_owned(),
         Outcome::Defer => "UNDECIDED: no sample until the missing facts are there.".to_owned(),
     }
+}
+
+fn told(told: &Told) -> String {
+    let done = if told.corrected { "corrected" } else { "booked" };
+    format!("  As {done} by {} at {}: entry {} of the record.", told.by, told.at, told.entry)
+}
+
+fn set_aside(request: &Listed) -> Vec<String> {
+    let rules: Vec<_> = request.rules.iter().map(String::as_str).collect();
+    let answer = match (&request.answered_by, &request.why_not) {
+        (Some(by), Some(why)) => format!("denied by {by}: {why}"),
+        (Some(by), None) => format!("approved by {by}"),
+        (None, _) => "nobody has answered".to_owned(),
+    };
+    vec![
+        String::new(),
+        format!("Asked to set aside {} by {}; {answer}.", rules.join(", "), request.asked_by),
+        format!("  Reason: {}", request.reason),
+        format!("  Under: {}", request.citation),
+    ]
 }
 
 /// How sure a source is; what was not read in the text itself, or in a second, is no law here.
