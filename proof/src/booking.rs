@@ -5,6 +5,8 @@
 //! on the solver's taste, so that `docs/proof.md` can be compared. Deliberately absent: whether an
 //! answer is right.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, ensure};
 use cedar_policy::{EvalResult, SchemaFragment};
 use cedar_policy_symcc::Env;
@@ -39,6 +41,7 @@ enum Kind {
     Word(String, Vec<String>),
     /// Any words of a closed list, and their type.
     Words(String, Vec<String>),
+    Texts,
 }
 
 /// What a feed can say: a basis of custody, an age that persons reach, and without a date of birth
@@ -93,10 +96,10 @@ fn kind(shape: &Value, types: &Value) -> Option<Kind> {
         "Bool" | "Boolean" => Some(Kind::Flag),
         "Long" => Some(Kind::Number),
         "String" => Some(Kind::Text),
-        "Set" => {
-            let of = name(shape.get("element")?)?;
-            Some(Kind::Words(of.clone(), words(&of)?))
-        }
+        "Set" => match name(shape.get("element")?)?.as_str() {
+            "String" => Some(Kind::Texts),
+            of => Some(Kind::Words(of.to_owned(), words(of)?)),
+        },
         of => Some(Kind::Word(of.to_owned(), words(of)?)),
     }
 }
@@ -120,10 +123,10 @@ impl Attribute {
             Kind::Words(of, words) => {
                 values.extend(words.iter().map(|word| format!("[{of}::\"{word}\"]")));
             }
-            Kind::Number | Kind::Text => {}
+            Kind::Number | Kind::Text | Kind::Texts => {}
         }
         let mut conditions: Vec<_> = values.iter().map(|value| self.is(value)).collect();
-        if let Kind::Words(..) = self.kind {
+        if let Kind::Words(..) | Kind::Texts = self.kind {
             conditions.push(format!("{reads}.isEmpty()"));
         }
         conditions
@@ -165,6 +168,8 @@ fn words(value: &EvalResult) -> String {
     match value {
         EvalResult::Bool(true) => "yes".to_owned(),
         EvalResult::Bool(false) => "no".to_owned(),
+        EvalResult::Set(set) if set.is_empty() => "none".to_owned(),
+        EvalResult::Set(set) => set.iter().map(words).collect::<Vec<_>>().join(" and "),
         EvalResult::EntityUid(uid) => uid.id().unescaped().to_owned(),
         EvalResult::String(text) => text.clone(),
         other => other.to_string(),
@@ -275,6 +280,7 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ("citizenship", "unknown", "of unknown citizenship"),
     ("custody_basis", "criminal_arrest", "arrested for a crime"),
     ("custody_basis", "facing_charges", "facing charges"),
+    ("custody_basis", "convicted", "convicted"),
     ("custody_basis", "admin_detention", "administrative detention"),
     ("custody_basis", "port_hold", "held at a port of entry"),
     ("custody_basis", "maritime", "held after an interdiction at sea"),
@@ -297,13 +303,16 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ("waiver", "yes", "a waiver is on record"),
     ("recollection_open", "no", ""),
     ("recollection_open", "yes", "an order to collect again is open"),
+    ("set_aside", "none", ""),
     ("infeasible", "no", ""),
     ("infeasible", "yes", "collection was declared infeasible"),
 ];
 
 fn phrase(name: &str, value: &str) -> String {
-    let known = PHRASES.iter().find(|(of, is, _)| (*of, *is) == (name, value));
-    known.map_or_else(|| format!("{name} {value}").replace('_', " "), |(_, _, said)| (*said).into())
+    match PHRASES.iter().find(|(of, is, _)| (*of, *is) == (name, value)) {
+        Some((_, _, said)) => (*said).to_owned(),
+        None => format!("{} {value}", name.replace('_', " ")),
+    }
 }
 
 /// The booking as the programme takes it.
@@ -321,6 +330,10 @@ pub fn facts(env: &Env) -> anyhow::Result<Facts> {
             basis.iter().map(|one| CustodyBasis::from_word(&words(one))).collect()
         }
         _ => None,
+    };
+    let set_aside = match value(env, "set_aside")? {
+        EvalResult::Set(rules) => rules.iter().map(words).collect(),
+        _ => BTreeSet::new(),
     };
     let age = flag("age_known")?.then(|| text("age_years")).transpose()?;
     let unknown = |name: &'static str| move || format!("unknown word for {name}");
@@ -351,6 +364,8 @@ pub fn facts(env: &Env) -> anyhow::Result<Facts> {
         age_years: age.map(|years| years.parse()).transpose()?,
         recollection_open: flag("recollection_open")?,
         infeasible: flag("infeasible")?,
+        set_aside,
+        told: None,
     })
 }
 

@@ -129,10 +129,10 @@ pub const HARD_BLOCK: Claim = Claim {
         );
         for condition in [citizen, under_the_floor(set)] {
             let reached = format!("{HELD} && {condition}");
-            speaks_of_somebody(solver, &reached)?;
             if let Some(env) = solver.only(&those(&format!("{reached} && {only}"))?, &blocked)? {
                 return Ok(Some(env.into()));
             }
+            speaks_of_somebody(solver, &reached)?;
         }
         Ok(None)
     },
@@ -217,13 +217,13 @@ fn never_sampled(
     condition: &str,
     only: &str,
 ) -> anyhow::Result<Option<Broken>> {
-    speaks_of_somebody(solver, condition)?;
     let wanted = format!("{condition} && {only}");
     for (duty, choice) in set.samples()? {
         if let Some(env) = solver.both(&restricted(&duty, &wanted)?, &choice)? {
             return Ok(Some(env.into()));
         }
     }
+    speaks_of_somebody(solver, condition)?;
     Ok(None)
 }
 

@@ -31,7 +31,8 @@ pub fn page(texts: &Texts) -> anyhow::Result<String> {
     let mut solver = Solver::start(&law.schema)?;
     let mut page = HEAD.to_owned();
     write_sets(&mut page, &law.sets)?;
-    page.push_str("\n## What is proven\n");
+    page.push_str("\n## What is proven\n\n");
+    page.push_str("Of every booking, whatever two persons set aside for it.\n");
     for (number, claim) in (1..).zip(&CLAIMS) {
         write_claim(&mut page, &mut solver, &law, number, claim)?;
     }

@@ -69,7 +69,7 @@ const FINGERPRINTS: &str = r#"
 @id("NOT_FINGERPRINTED") @authority("planted") @confidence("D") @effective("2009-01-09")
 @outcome("do_not_collect") @precedence("20") @summary("Planted.")
 forbid (principal, action == Action::"collect", resource)
-unless { resource.fingerprinted };
+unless { resource.fingerprinted || resource.set_aside.contains("NOT_FINGERPRINTED") };
 "#;
 
 fn with_own_fingerprint_rule(rule: &str) -> anyhow::Result<Change> {

@@ -81,6 +81,17 @@ fn an_age_floor_of_17_at_ports_of_entry_is_caught() -> anyhow::Result<()> {
     caught(&texts, PORTS, &HARD_BLOCK, &["aged 17 "])
 }
 
+/// Two persons may set some rules aside, and this one is none of them.
+#[test]
+fn an_age_floor_that_can_be_set_aside_is_caught() -> anyhow::Result<()> {
+    let floor = "resource.age_years < 14 &&";
+    let loose = format!("{floor} !resource.set_aside.contains(\"UNDER_14\") &&");
+    let texts = Texts::read()?.planted(GATES, floor, &loose)?;
+    let words = ["aged 13 ", "set aside UNDER_14", ": collect ("];
+    caught(&texts, REGULATION, &UNDER_THE_AGE_FLOOR, &words)?;
+    caught(&texts, REGULATION, &HARD_BLOCK, &["set aside UNDER_14"])
+}
+
 #[test]
 fn an_age_floor_that_is_gone_is_caught() -> anyhow::Result<()> {
     let texts = Texts::read()?.without(GATES, "UNDER_14")?;
@@ -174,7 +185,7 @@ fn an_exemption_of_2009_that_is_kept_is_caught() -> anyhow::Result<()> {
 /// Nobody whose duty hangs on it; but the reason that a person is told would.
 #[test]
 fn a_shortage_that_only_changes_a_reason_is_caught() -> anyhow::Result<()> {
-    let condition = "when { resource.infeasible && !resource.fingerprinted };";
+    let condition = "when { resource.infeasible && !resource.age_known };";
     let texts = Texts::read()?.with(GATES, &format!("{FORBID}{condition}"))?;
     caught(&texts, REGULATION, &SHORTAGE_CHANGES_NOTHING, &["PLANTED: "])
 }
