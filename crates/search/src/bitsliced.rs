@@ -15,7 +15,10 @@ use genetics::Level;
 use rayon::prelude::*;
 
 use crate::file::fields::Fields;
-use crate::lexicon::{AlleleBits, LOCI, Lexicon, LocusBits, numbers, positions};
+use crate::lexicon::{
+    AlleleBits, GenotypeId, LOCI, Lexicon, LocusBits, LocusLexicon, UNLISTED, numbers, positions,
+    typed,
+};
 use crate::occurrence::Occurrence;
 use crate::planes::{BLOCK_ROWS, Layout, NO_LANES, OPEN, Rare, Step, TOGETHER, side_by_side, sift};
 use crate::question::Question;
@@ -55,8 +58,6 @@ struct Typed {
 pub(crate) struct Bitsliced {
     layout: Layout,
     blocks: Words<Lanes>,
-    /// The bits of all rows that are pushed are in the blocks already.
-    given: bool,
     live: Words<Lanes>,
     /// By four blocks.
     typed: Vec<Typed>,
@@ -93,7 +94,6 @@ impl Bitsliced {
             typed: vec![Typed { loci: 0, in_all: LocusBits::MAX, most: 0 }; blocks / TOGETHER],
             layout,
             blocks: planes,
-            given: false,
             live: Words::zeroed(blocks),
             words,
             counts: vec![(0, 0); layout.planes],
@@ -132,22 +132,25 @@ impl Bitsliced {
                 false => self.occurrence[position].note_open(block),
             }
         }
+        self.note_typed(row, typed);
+        self.rows += 1;
+    }
+
+    fn note_typed(&mut self, row: usize, typed: LocusBits) {
+        let block = row / BLOCK_ROWS;
         self.live[block][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
         let four = &mut self.typed[block / TOGETHER];
         four.loci |= typed;
         four.in_all &= typed;
         four.most = four.most.max(typed.count_ones());
-        self.rows += 1;
     }
 
     #[inline]
     fn set(&mut self, row: usize, plane: usize, alone: bool) {
         let block = row / BLOCK_ROWS;
-        if !self.given {
-            let planes = self.layout.planes;
-            let four = &mut self.blocks[block / TOGETHER * TOGETHER * planes..];
-            four[side_by_side(plane, block % TOGETHER)][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
-        }
+        let planes = self.layout.planes;
+        let four = &mut self.blocks[block / TOGETHER * TOGETHER * planes..];
+        four[side_by_side(plane, block % TOGETHER)][row % BLOCK_ROWS / 64] |= 1 << (row % 64);
         self.counts[plane].0 += 1;
         self.counts[plane].1 += u32::from(alone);
     }
@@ -157,10 +160,11 @@ impl Bitsliced {
         let (block, word, bit) = (row / BLOCK_ROWS, row % BLOCK_ROWS / 64, 1u64 << (row % 64));
         let size = TOGETHER * self.layout.planes;
         let start = block / TOGETHER * size;
-        let planes = self.blocks.edit(start..start + size);
-        for lanes in planes.iter_mut().skip(block % TOGETHER).step_by(TOGETHER) {
-            lanes[word] &= !bit;
-        }
+        self.blocks.edit(start..start + size, |planes| {
+            for lanes in planes.iter_mut().skip(block % TOGETHER).step_by(TOGETHER) {
+                lanes[word] &= !bit;
+            }
+        });
         self.live[block][word] &= !bit;
         self.note_again(block);
     }
@@ -330,15 +334,31 @@ impl Bitsliced {
         fields.list(self.layout.places.iter().map(|place| place.alleles as u32));
     }
 
-    /// The planes of a file, whose rows are to be pushed or [skipped](Self::skip) one after the
-    /// other as they were; their bits are there.
-    pub(crate) fn over(layout: Layout, capacity: usize, blocks: Words<Lanes>) -> Self {
-        Self { given: true, ..Self::with(layout, capacity, blocks) }
-    }
-
-    /// Passes over the place of a row that was erased.
-    pub(crate) fn skip(&mut self) {
-        self.rows += 1;
+    /// The planes of a file, and what is not in it made anew from the numbers of the rows: `None`
+    /// for a place whose row was erased.
+    pub(crate) fn over<'r>(
+        layout: Layout,
+        blocks: Words<Lanes>,
+        capacity: usize,
+        rows: impl ExactSizeIterator<Item = Option<&'r [GenotypeId]>> + Clone + Sync,
+        lexicon: &Lexicon,
+    ) -> Self {
+        let mut table = Self::with(layout, capacity, blocks);
+        table.rows = rows.len();
+        for (row, ids) in rows.clone().enumerate() {
+            ids.into_iter().for_each(|ids| table.note_typed(row, typed(ids)));
+        }
+        let places = layout.places.par_iter().zip(lexicon.loci());
+        let loci = table.occurrence.par_iter_mut().enumerate().zip(places);
+        let counts = loci.map(|((position, occurrence), (place, locus))| {
+            let ids = rows.clone().map(|ids| ids.map(|ids| ids[position]));
+            let counts = note_column(occurrence, &layout, position, ids, locus);
+            (place.first, counts)
+        });
+        for (first, counts) in counts.collect::<Vec<_>>() {
+            table.counts[first..first + counts.len()].copy_from_slice(&counts);
+        }
+        table
     }
 
     /// Moves the checksums by what was overwritten; true if anything was.
@@ -430,6 +450,108 @@ impl Sift<'_> {
         for (word, lanes) in lanes.into_iter().enumerate() {
             let first = (self.four * TOGETHER + block) * BLOCK_ROWS + word * 64;
             self.rows.extend(numbers(lanes).map(|bit| (first + bit) as u32));
+        }
+    }
+}
+
+/// Notes what occurs in which block at one locus, and counts the rows of its planes, by the numbers
+/// of the rows' genotypes there: each genotype once a block.
+fn note_column(
+    occurrence: &mut Occurrence,
+    layout: &Layout,
+    position: usize,
+    ids: impl Iterator<Item = Option<GenotypeId>>,
+    locus: &LocusLexicon,
+) -> Vec<(u32, u32)> {
+    let mut rows_of = vec![0u32; usize::from(UNLISTED) + 1];
+    let mut noted = vec![usize::MAX; rows_of.len()];
+    let alleles = |id: usize| match id as GenotypeId {
+        0 | UNLISTED => None,
+        id => Some(locus.genotype(id)),
+    };
+    for (row, id) in ids.enumerate() {
+        let Some(id) = id.map(usize::from) else { continue };
+        let block = row / BLOCK_ROWS;
+        rows_of[id] += 1;
+        if noted[id] != block {
+            noted[id] = block;
+            match layout.planes_of(position, alleles(id), |_| {}) {
+                true => occurrence.note(block, alleles(id).unwrap_or(0)),
+                false => occurrence.note_open(block),
+            }
+        }
+    }
+    let place = layout.places[position];
+    let mut counts = vec![(0, 0); place.end() - place.first];
+    for (id, rows) in rows_of.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
+        let alone = alleles(id).is_some_and(|alleles| alleles.count_ones() == 1);
+        layout.planes_of(position, alleles(id), |plane| {
+            counts[plane - place.first].0 += rows;
+            counts[plane - place.first].1 += if alone { rows } else { 0 };
+        });
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packed::PackedProfile;
+    use genetics::{Genotype, Locus, Profile};
+    use proptest::prelude::*;
+
+    /// A profile of a row, with some loci left out.
+    fn profile() -> impl Strategy<Value = Profile> {
+        let tokens = proptest::sample::select(vec!["9", "9.3", "10", "11", "12", "13.2"]);
+        let genotype = proptest::collection::vec(tokens, 0..4).prop_map(|tokens| tokens.join(","));
+        let loci: Vec<Locus> = (0..LOCI).filter_map(crate::lexicon::locus_at).take(6).collect();
+        proptest::collection::vec(genotype, loci.len()).prop_map(move |genotypes| {
+            let typed = loci.iter().zip(&genotypes).filter(|(_, text)| !text.is_empty());
+            let typed = typed.map(|(locus, text)| (*locus, text.parse::<Genotype>().unwrap()));
+            Profile::from_genotypes(typed).unwrap()
+        })
+    }
+
+    fn made(table: &Bitsliced) -> String {
+        let Bitsliced { live, typed, occurrence, counts, rows, .. } = table;
+        let live: Vec<_> = live.iter().collect();
+        format!("{live:?} {typed:?} {occurrence:?} {counts:?} {rows}")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn what_is_made_anew_of_a_file_is_what_pushing_and_erasing_left(
+            profiles in proptest::collection::vec((profile(), any::<bool>()), 1..40),
+            copies in 1..60_usize,
+            all_stay in any::<bool>(),
+        ) {
+            let mut lexicon = Lexicon::default();
+            let rows = profiles.iter().cycle().take(profiles.len() * copies);
+            let rows = rows.map(|(profile, stays)| {
+                (lexicon.list(&PackedProfile::from(profile)).ids, all_stay || *stays)
+            });
+            let rows: Vec<_> = rows.collect();
+            let mut pushed = Bitsliced::new(rows.len(), &lexicon);
+            for (ids, _) in &rows {
+                pushed.push(typed(ids), |position| {
+                    let id = ids[position];
+                    (id != UNLISTED).then(|| lexicon.loci()[position].genotype(id))
+                });
+            }
+            let gone = (0..).zip(&rows).filter(|(_, (_, stays))| !stays);
+            gone.for_each(|(row, _)| pushed.erase(row));
+            let mut planes = Words::zeroed(pushed.blocks().len());
+            planes.copy_from_slice(pushed.blocks());
+            let held = rows.iter().map(|(ids, stays)| stays.then_some(ids.as_slice()));
+            let opened =
+                Bitsliced::over(pushed.layout, planes, rows.len(), held, &lexicon);
+            if !all_stay {
+                // Erasing leaves these two as they were: they guide a search and decide nothing.
+                pushed.counts.clone_from(&opened.counts);
+                pushed.typed.clone_from(&opened.typed);
+            }
+            prop_assert_eq!(made(&opened), made(&pushed));
         }
     }
 }

@@ -4,10 +4,10 @@
 //! in order, and nothing is lost with it: whoever finds it missing, damaged or of another record
 //! loads the rows from the database and saves anew.
 //!
-//! # Format, version 2
+//! # Format, version 3
 //!
 //! Numbers are in the byte order of the machine that wrote them. A *page* is 4,096 bytes, a *chunk*
-//! 65,536. Checksums are CRC-32 (IEEE 802.3). Everything begins at a multiple of a page, in this
+//! 1,048,576. Checksums are CRC-32 (IEEE 802.3). Everything begins at a multiple of a page, in this
 //! order, with zeros between that mean nothing:
 //!
 //! 1. the header, one page;
@@ -106,7 +106,7 @@ pub use header::Mark;
 pub(crate) const PAGE: u64 = 4_096;
 
 /// Bytes under one checksum.
-pub(crate) const CHUNK: usize = 1 << 16;
+pub(crate) const CHUNK: usize = 1 << 20;
 
 /// What a section holds; the numbers are those of the module's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -112,9 +112,9 @@ impl Segment {
     }
 
     fn erase(&mut self, row: usize) {
-        self.keys.edit(row..row + 1).fill(0);
-        self.indexes.edit(row..row + 1).fill(ERASED);
-        self.ids.edit(row * LOCI..(row + 1) * LOCI).fill(0);
+        self.keys.edit(row..row + 1, |key| key.fill(0));
+        self.indexes.edit(row..row + 1, |index| index.fill(ERASED));
+        self.ids.edit(row * LOCI..(row + 1) * LOCI, |ids| ids.fill(0));
         self.kept.remove(&(row as u32));
         self.records.erase(row as u64);
         self.planes.erase(row);
@@ -188,14 +188,9 @@ impl Segment {
             file.words(Content::SegmentIds.of(number), capacity.saturating_mul(LOCI))?;
         let blocks = Bitsliced::planes(&layout, capacity);
         let blocks = file.words(Content::SegmentPlanes.of(number), blocks)?;
-        let mut planes = Bitsliced::over(layout, capacity, blocks);
-        for (index, ids) in indexes.iter().zip(ids.chunks_exact(LOCI)).take(rows) {
-            if *index == ERASED {
-                planes.skip();
-            } else {
-                push_ids(&mut planes, ids, lexicon);
-            }
-        }
+        let held = indexes.iter().zip(ids.chunks_exact(LOCI)).take(rows);
+        let held = held.map(|(index, ids)| (*index != ERASED).then_some(ids));
+        let planes = Bitsliced::over(layout, blocks, capacity, held, lexicon);
         let words = file.checked(Content::SegmentKept.of(number))?;
         let (records, kept) = Records::read(words).ok_or_else(misfit(Content::SegmentKept))?;
         let kept = kept.into_iter().map(|Record { id, profile, .. }| (id as u32, profile));

@@ -263,10 +263,11 @@ impl Group {
         let stride = self.columns.len() * LANES;
         let first = place / LANES * stride + place % LANES;
         if stride > 0 {
-            let columns = self.blocks.edit(first..first + stride - LANES + 1);
-            columns.iter_mut().step_by(LANES).for_each(|code| *code = 0);
+            self.blocks.edit(first..first + stride - LANES + 1, |columns| {
+                columns.iter_mut().step_by(LANES).for_each(|code| *code = 0);
+            });
         }
-        self.rows.edit(place..place + 1).fill(ERASED);
+        self.rows.edit(place..place + 1, |row| row.fill(ERASED));
         true
     }
 

@@ -406,18 +406,18 @@ impl Panel {
     /// stays.
     pub(crate) fn erase(&mut self, row: usize) {
         let width = self.positions.len();
-        let ids = self.ids.edit(row * width..(row + 1) * width);
-        let codes: Vec<u8> =
-            ids.iter().zip(&self.codes).map(|(id, locus)| locus.code(*id)).collect();
-        ids.fill(0);
+        let row_ids = row * width..(row + 1) * width;
+        let ids = self.ids[row_ids.clone()].iter().zip(&self.codes);
+        let codes: Vec<u8> = ids.map(|(id, locus)| locus.code(*id)).collect();
+        self.ids.edit(row_ids, |ids| ids.fill(0));
         for group in &mut self.groups {
             group.erase(row as u32, &codes);
         }
         let key = self.keys[row];
         let before = row.checked_sub(1).map_or(0, |before| self.keys[before]);
         let same = self.keys[row..].iter().take_while(|held| **held == key).count();
-        self.keys.edit(row..row + same).fill(before);
-        self.indexes.edit(row..row + 1).fill(ERASED);
+        self.keys.edit(row..row + same, |keys| keys.fill(before));
+        self.indexes.edit(row..row + 1, |index| index.fill(ERASED));
         self.held -= 1;
     }
 

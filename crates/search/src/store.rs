@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
 
 use bytemuck::Pod;
+use crc32fast::Hasher;
 use memmap2::MmapMut;
 
 use crate::file::CHUNK;
@@ -28,13 +29,19 @@ pub(crate) struct Words<T> {
 struct Written {
     /// The number of the first checksum.
     chunk: usize,
-    /// What the checksums of the chunks were, by the bytes that stood there.
-    before: BTreeMap<usize, u32>,
+    /// By what the checksums of the chunks move, by XOR.
+    moved: BTreeMap<usize, u32>,
 }
 
-/// The checksum of a chunk.
-fn checksum(bytes: &[u8], chunk: usize) -> u32 {
-    bytes.chunks(CHUNK).nth(chunk).map_or(0, crc32fast::hash)
+/// By what a checksum moves, by XOR, when bytes change of which so many more follow: a CRC is
+/// linear, so nothing but the bytes that change is read. `changed` is their XOR, before with after.
+fn moved(changed: &[u8], behind: usize) -> u32 {
+    let to_the_end = |checksum: u32| {
+        let mut all = Hasher::new_with_initial_len(checksum, changed.len() as u64);
+        all.combine(&Hasher::new_with_initial_len(0, behind as u64));
+        all.finalize()
+    };
+    to_the_end(crc32fast::hash(changed)) ^ to_the_end(crc32fast::hash(&vec![0; changed.len()]))
 }
 
 #[derive(Debug)]
@@ -79,7 +86,7 @@ impl<T: Pod> Words<T> {
     /// The numbers of a mapped section of a file; `chunk` is the number of its first checksum.
     pub(crate) fn mapped(pages: MmapMut, chunk: usize) -> Self {
         let len = pages.len() / size_of::<T>();
-        let written = Some(Box::new(Written { chunk, before: BTreeMap::new() }));
+        let written = Some(Box::new(Written { chunk, moved: BTreeMap::new() }));
         Self { held: Held::Pages(pages), len, written, kind: PhantomData }
     }
 
@@ -88,31 +95,40 @@ impl<T: Pod> Words<T> {
         self.written.is_some()
     }
 
-    /// Numbers to be overwritten. In a file they count as overwritten from now on, so that whoever
-    /// takes a row out needs to know nothing of files.
+    /// Overwrites numbers. In a file the checksums move with them, so that whoever takes a row out
+    /// needs to know nothing of files.
     #[expect(clippy::indexing_slicing, reason = "a row that is not where it must be is a bug")]
-    pub(crate) fn edit(&mut self, range: Range<usize>) -> &mut [T] {
-        if let Some(mut written) = self.written.take() {
-            let (bytes, size) = (bytemuck::cast_slice(self), size_of::<T>());
-            for chunk in range.start * size / CHUNK..(range.end * size).div_ceil(CHUNK) {
-                written.before.entry(chunk).or_insert_with(|| checksum(bytes, chunk));
-            }
-            self.written = Some(written);
+    pub(crate) fn edit(&mut self, range: Range<usize>, overwrite: impl FnOnce(&mut [T])) {
+        let Some(mut written) = self.written.take() else {
+            return overwrite(&mut self[range]);
+        };
+        let (first, size) = (range.start * size_of::<T>(), self.size());
+        let before = self[range.clone()].to_vec();
+        overwrite(&mut self[range.clone()]);
+        let after: &[u8] = bytemuck::cast_slice(&self[range]);
+        let pairs = bytemuck::cast_slice::<T, u8>(&before).iter().zip(after);
+        let changed: Vec<u8> = pairs.map(|(before, after)| before ^ after).collect();
+        let mut from = first;
+        while from < first + changed.len() {
+            let chunk = from / CHUNK;
+            let end = size.min((chunk + 1) * CHUNK);
+            let to = end.min(first + changed.len());
+            let by = moved(&changed[from - first..to - first], end - to);
+            *written.moved.entry(chunk).or_default() ^= by;
+            from = to;
         }
-        &mut self[range]
+        self.written = Some(written);
     }
 
     /// Moves the checksums by what was overwritten; true if anything was. They are not made anew:
     /// bytes that did not fit their checksum before must not fit it now.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
-        let Some(written) = self.written.as_mut().filter(|it| !it.before.is_empty()) else {
+        let Some(written) = self.written.as_mut().filter(|it| !it.moved.is_empty()) else {
             return false;
         };
-        let (first, before) = (written.chunk, std::mem::take(&mut written.before));
-        let bytes = bytemuck::cast_slice(self);
-        for (chunk, before) in before {
-            if let Some(sum) = sums.get_mut(first + chunk) {
-                *sum ^= before ^ checksum(bytes, chunk);
+        for (chunk, by) in std::mem::take(&mut written.moved) {
+            if let Some(sum) = sums.get_mut(written.chunk + chunk) {
+                *sum ^= by;
             }
         }
         true

@@ -4,7 +4,7 @@ use crate::file::error::FileError;
 use crate::file::{CHUNK, Content, Name, PAGE};
 
 /// The version that is written and read.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 const MAGIC: [u8; 8] = *b"BUCCALIX";
 const ORDER: u32 = 0x0102_0304;

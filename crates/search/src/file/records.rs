@@ -63,7 +63,7 @@ impl Records {
     /// Overwrites a record, if it is here.
     pub(crate) fn erase(&mut self, id: u64) {
         if let Some(place) = self.places.remove(&id) {
-            self.words.edit(place).fill(0);
+            self.words.edit(place, |record| record.fill(0));
         }
     }
 

@@ -8,7 +8,7 @@
 use std::iter::repeat_n;
 
 const PAGE: usize = 4_096;
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 20;
 
 /// Letters, version, byte order.
 const HEAD: usize = 16;
