@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use cedar_policy::{PolicySet, Schema};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -230,6 +231,15 @@ impl RuleBook {
         let mut rules: Vec<_> = self.named(set)?.policies.rules.values().collect();
         rules.sort_by_key(|rule| rule.precedence);
         Ok(rules)
+    }
+
+    /// The schema of a booking and the Cedar policies of a set, those of its base set included, as
+    /// [`RuleBook::find`] evaluates them: what a proof about the set must be about.
+    ///
+    /// # Errors
+    /// No set has this name.
+    pub fn cedar(&self, set: &str) -> Result<(&Schema, &PolicySet), RuleFault> {
+        Ok((&self.engine.schema, &self.named(set)?.policies.all))
     }
 
     /// SHA-256, in hexadecimal, of the schema and of every text of a set, base set first.

@@ -20,8 +20,8 @@ use crate::tidy;
 enum Outcome {
     Passed,
     Failed,
-    /// The step needs a tool that this machine lacks.
-    NotRun,
+    /// The step needs this, which the machine lacks.
+    NotRun(&'static str),
 }
 
 /// What is told of a step at the end.
@@ -38,6 +38,10 @@ const NEXTEST: &[&str] = &["nextest", "run", "--workspace", "--locked", "--no-fa
 const PLAIN_TEST: &[&str] =
     &["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
 const DOCUMENTATION: &[&str] = &["test", "--workspace", "--locked", "--doc", "--quiet"];
+/// The proofs are a workspace of their own; their script installs the solver.
+const PROOFS: &[&str] = &["proof/run"];
+/// Debian keeps the installer that a virtual environment needs in a package of its own.
+const PYTHON: &[&str] = &["python3", "-c", "import venv, ensurepip"];
 // Duplicate versions are for `cargo deny check bans`. The advisory database is a network service;
 // versions with known holes are banned in deny.toml.
 const LICENCES: &[&str] = &[
@@ -51,6 +55,12 @@ const LICENCES: &[&str] = &[
     "sources",
 ];
 
+impl Told {
+    fn not_run(name: &'static str, tool: &'static str) -> Self {
+        Self { name, outcome: Outcome::NotRun(tool), took: Duration::ZERO }
+    }
+}
+
 /// Runs every step; true when none failed.
 ///
 /// # Errors
@@ -59,24 +69,28 @@ pub fn run(root: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
     let start = Instant::now();
     let tests = if has_tool(root, "nextest") { NEXTEST } else { PLAIN_TEST };
     let mut told = vec![
-        step(root, "format", FORMAT, out)?,
+        step(root, "format", "cargo", FORMAT, out)?,
         tidy_step(root, out)?,
-        step(root, "lints", CLIPPY, out)?,
-        step(root, "tests", tests, out)?,
-        step(root, "documentation tests", DOCUMENTATION, out)?,
+        step(root, "lints", "cargo", CLIPPY, out)?,
+        step(root, "tests", "cargo", tests, out)?,
+        step(root, "documentation tests", "cargo", DOCUMENTATION, out)?,
     ];
-    if has_tool(root, "deny") {
-        told.push(step(root, "dependencies", LICENCES, out)?);
+    told.push(if runs(root, PYTHON) {
+        step(root, "proofs", "bash", PROOFS, out)?
     } else {
-        let took = Duration::ZERO;
-        told.push(Told { name: "dependencies", outcome: Outcome::NotRun, took });
-    }
+        Told::not_run("proofs", "python3 with venv")
+    });
+    told.push(if has_tool(root, "deny") {
+        step(root, "dependencies", "cargo", LICENCES, out)?
+    } else {
+        Told::not_run("dependencies", "cargo-deny")
+    });
     writeln!(out, "\n== summary")?;
     for Told { name, outcome, took } in &told {
         let outcome = match outcome {
-            Outcome::Passed => "passed",
-            Outcome::Failed => "FAILED",
-            Outcome::NotRun => "not run: cargo-deny is not installed",
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed => "FAILED".to_owned(),
+            Outcome::NotRun(tool) => format!("not run: {tool} is not installed"),
         };
         writeln!(out, "{name:<22}{:>7.1} s  {outcome}", took.as_secs_f64())?;
     }
@@ -88,17 +102,18 @@ pub fn run(root: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
 fn step(
     root: &Path,
     name: &'static str,
+    program: &str,
     arguments: &[&str],
     out: &mut impl Write,
 ) -> anyhow::Result<Told> {
-    writeln!(out, "\n== {name}: cargo {}", arguments.join(" "))?;
+    writeln!(out, "\n== {name}: {program} {}", arguments.join(" "))?;
     out.flush()?;
     let start = Instant::now();
-    let status = Command::new("cargo")
+    let status = Command::new(program)
         .args(arguments)
         .current_dir(root)
         .status()
-        .context("cannot start cargo")?;
+        .with_context(|| format!("cannot start {program}"))?;
     let outcome = if status.success() { Outcome::Passed } else { Outcome::Failed };
     Ok(Told { name, outcome, took: start.elapsed() })
 }
@@ -112,8 +127,13 @@ fn tidy_step(root: &Path, out: &mut impl Write) -> anyhow::Result<Told> {
 }
 
 fn has_tool(root: &Path, tool: &str) -> bool {
-    let asked = Command::new("cargo")
-        .args([tool, "--version"])
+    runs(root, &["cargo", tool, "--version"])
+}
+
+fn runs(root: &Path, command: &[&str]) -> bool {
+    let Some((program, arguments)) = command.split_first() else { return false };
+    let asked = Command::new(program)
+        .args(arguments)
         .current_dir(root)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

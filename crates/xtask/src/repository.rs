@@ -9,7 +9,8 @@ use std::path::Path;
 
 use anyhow::Context;
 
-/// Folders that hold no source: build output, git's own, a running system's data.
+/// Folders that hold no source: build output, git's own, a running system's data. In a second
+/// working tree git's own is a file.
 const SKIPPED_FOLDERS: [&str; 4] = [".git", "target", "buccal-data", "node_modules"];
 
 /// Files larger than this are data; no check reads them as text.
@@ -53,7 +54,7 @@ impl Repository {
             let path = format!("{prefix}{name}");
             if kind.is_dir() && !SKIPPED_FOLDERS.contains(&name.as_str()) {
                 self.load_folder(&entry.path(), &format!("{path}/"))?;
-            } else if kind.is_file() {
+            } else if kind.is_file() && !SKIPPED_FOLDERS.contains(&name.as_str()) {
                 // A file that another program removed since the listing is not part of the tree.
                 if let Ok(metadata) = entry.metadata() {
                     let text = read_text(&entry.path(), metadata.len());

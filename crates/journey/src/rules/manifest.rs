@@ -78,7 +78,7 @@ impl Scope {
     }
 
     /// How special it is: a site outranks a component, and a component outranks everybody.
-    pub(super) fn rank(&self) -> u8 {
+    pub fn rank(&self) -> u8 {
         2 * u8::from(!self.sites.is_empty()) + u8::from(!self.components.is_empty())
     }
 }

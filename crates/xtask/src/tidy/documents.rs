@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::repository::{Repository, resolve};
 
 /// Files that a reader looks for, and what each answers.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("README.md", "what this is, and the two commands to see it run"),
     ("ARCHITECTURE.md", "where things are and what must not know what"),
     ("CONTRIBUTING.md", "how work is done here"),
@@ -13,6 +13,7 @@ const FILES: [(&str, &str); 9] = [
     ("CHANGELOG.md", "what changed for those who use it"),
     ("LICENSE", "the licence text"),
     ("docs/law.md", "which rule follows from which text"),
+    ("docs/proof.md", "what is proven of the rule sets, and what changed between them"),
     ("docs/math.md", "the formulas with examples to check by hand"),
     ("docs/data.md", "tables, files and where data come from"),
 ];
