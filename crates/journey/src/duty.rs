@@ -2,12 +2,12 @@
 //!
 //! 28 CFR 28.12(f)(3): after a sample that does not satisfy the requirements, collect again when
 //! the person remains in or comes back into custody anywhere. Also opened where a sample was due
-//! and not taken. Absent: merging persons.
+//! and not taken.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CollectionId, PersonId};
+use crate::ids::{CollectionId, PersonId, Site};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 
 /// Where a standing order stands.
@@ -29,6 +29,9 @@ pub struct Open {
     pub person: PersonId,
     /// Why: the rejection's or the disposition's word.
     pub because: String,
+    /// Where the person was then.
+    #[serde(default)]
+    pub site: Option<Site>,
     /// Since when.
     pub since: Timestamp,
 }

@@ -26,6 +26,7 @@ pub mod notice;
 pub mod removal;
 
 pub mod custody;
+pub mod person;
 pub mod duty;
 pub mod discretion;
 pub mod coverage;

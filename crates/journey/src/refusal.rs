@@ -58,6 +58,7 @@ refusals! {
         "open a new booking for a new custody",
     NoDecision "NO_DECISION" "28 CFR 28.12(b)" "S" "decide eligibility first",
     NotEligible "NOT_ELIGIBLE" "28 CFR 28.12(b)" "S" "do not collect; see the decision's reasons",
+    Twins "TWINS" "working rule" "D" "twins are two persons; their records stay apart",
     NoDiscretion "NO_DISCRETION" "28 CFR 28.12(b)" "S"
         "the rule stands; if a fact is wrong, correct the booking",
     DecisionExpired "DECISION_EXPIRED" "working rule" "D" "decide again with the facts of now",

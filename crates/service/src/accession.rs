@@ -205,7 +205,7 @@ impl Programme {
     ) -> Result<Examined, ServiceError> {
         chain(tx, op, kit, Action::Rejected, self.laboratory.as_str())?;
         if why.asks_again() {
-            open_duty(tx, op, person, why.word())?;
+            open_duty(tx, op, person, &opened.site, why.word())?;
         }
         let subject = notice::Subject::Rejection { kit: kit.clone(), why };
         let to = Ori::new(opened.site.as_str());

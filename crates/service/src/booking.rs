@@ -9,7 +9,9 @@ use std::io::Read;
 use exchange::{Problem, booking_feed};
 use jiff::Timestamp;
 use journey::accession::Lawful;
-use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
+use journey::booking::{
+    BookingRecord, Circumstances, Command, Disposition, NotCollected, OPEN_HOURS_MAX, Person,
+};
 use journey::eligibility::{Decision, Outcome};
 use journey::ids::{BookingId, Ori, PersonId};
 use journey::refusal::RefusalCode;
@@ -21,9 +23,10 @@ use store::listing::{self, After};
 use store::{StoreError, Tx};
 
 use crate::context::{OpContext, Placed};
-use crate::duty::open_duty;
+use crate::duty::{Owed, open_duty, owed};
 use crate::error::{ServiceError, not_empty};
 use crate::notice::raise_notice;
+use crate::person::records_of;
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -36,8 +39,8 @@ pub struct Recorded {
     pub person: PersonId,
     /// Bookings of this person that were there before.
     pub earlier_bookings: usize,
-    /// Standing orders to collect again that follow this person.
-    pub recollections_open: usize,
+    /// Standing orders to collect again that follow this person: a sample is owed.
+    pub owed: Vec<Owed>,
     /// The decision.
     pub decision: Decision,
 }
@@ -57,6 +60,12 @@ pub struct Listed {
     pub booked_at: Timestamp,
     /// Where it stands, or how it ended.
     pub stage: &'static str,
+    /// Hours since the booking, while it is open; its component and site have to account for it.
+    pub open_hours: Option<i64>,
+    /// It has been open for longer than this programme allows.
+    pub overdue: bool,
+    /// The person owes a sample from before.
+    pub owes: bool,
     /// Outcome of the decision that stands.
     pub outcome: Option<Outcome>,
     /// Ids of that decision's reasons.
@@ -95,11 +104,22 @@ pub struct BookingImport {
     pub unchanged: usize,
     /// Decisions by outcome.
     pub outcomes: BTreeMap<&'static str, usize>,
+    /// Bookings of persons who owe a sample from before.
+    pub owing: Vec<Owing>,
     /// Bookings that the rules or the account's rights kept out, by row of the file.
     pub kept_out: Vec<(u64, String)>,
     /// What is wrong in the file.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+}
+
+/// A booking of a person who owes a sample from before.
+#[derive(Clone, Debug, Serialize)]
+pub struct Owing {
+    /// The booking.
+    pub booking: BookingId,
+    /// What is owed.
+    pub owed: Vec<Owed>,
 }
 
 /// How a booking is closed.
@@ -141,13 +161,13 @@ impl Programme {
             };
             advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
             self.seal_record(tx, &known.person, record)?;
-            let recollections_open = rows::duty::open_of(tx, &known.person)?.len();
+            let owed = owed(tx, &known.person, op.at)?;
             let decision = self.decide_in(tx, op, booking)?;
             Ok(Recorded {
                 booking: booking.clone(),
                 person: known.person,
                 earlier_bookings: known.earlier,
-                recollections_open,
+                owed,
                 decision,
             })
         })
@@ -211,6 +231,10 @@ impl Programme {
             None => {
                 let recorded = self.record_booking(op, record)?;
                 import.recorded += 1;
+                if !recorded.owed.is_empty() {
+                    let booking = record.booking.clone();
+                    import.owing.push(Owing { booking, owed: recorded.owed });
+                }
                 recorded.decision
             }
         };
@@ -291,7 +315,7 @@ impl Programme {
             let stage =
                 advance!(tx, op, "booking": journey::booking, rows::booking, booking, command);
             if let Disposition::DueNotCollected { why } = &how {
-                open_duty(tx, op, &stage.booked().person, why.word())?;
+                open_duty(tx, op, &stage.booked().person, &stage.booked().site, why.word())?;
             }
             Ok(how)
         })
@@ -311,7 +335,7 @@ impl Programme {
         self.may(op, "booking.list", "")?;
         self.custody.read(|tx| {
             let page = listing::page(tx, rows::booking::TABLE, stage, after, limit)?;
-            page.iter().map(|row| listed(tx, row)).collect()
+            page.iter().map(|row| listed(tx, row, op.at)).collect()
         })
     }
 
@@ -331,7 +355,7 @@ impl Programme {
                 .ok_or_else(|| ServiceError::not_found("booking", booking))?;
             let record = self.open_record(tx, booking)?;
             note(tx, op, "booking", booking.as_str(), "viewed", &())?;
-            let listed = listed(tx, &row)?;
+            let listed = listed(tx, &row, op.at)?;
             Ok(Viewed { listed, person: record.person, circumstances: record.circumstances })
         })
     }
@@ -370,7 +394,8 @@ impl Programme {
         };
         let text = serde_json::to_vec(record).map_err(|_| StoreError::Encode("a booking"))?;
         let sealed = envelope::seal(&key, record_place(&record.booking), &text)?;
-        Ok(rows::booking::seal_record(tx, &record.booking, &sealed)?)
+        rows::booking::seal_record(tx, &record.booking, &sealed)?;
+        self.mark_person(tx, person, record)
     }
 
     fn person_of(
@@ -383,7 +408,10 @@ impl Programme {
         if let Some(digest) = &digest
             && let Some(person) = rows::booking::person_by_digest(tx, digest)?
         {
-            let earlier = rows::booking::of_person(tx, &person)?.len();
+            let mut earlier = 0;
+            for record in records_of(tx, &person)? {
+                earlier += rows::booking::of_person(tx, &record)?.len();
+            }
             return Ok(Known { person, earlier });
         }
         let person = PersonId::new(op.ids.id());
@@ -456,14 +484,23 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
     })
 }
 
-fn listed(tx: &mut dyn Tx, row: &rows::booking::Stored) -> Result<Listed, ServiceError> {
+fn listed(
+    tx: &mut dyn Tx,
+    row: &rows::booking::Stored,
+    now: Timestamp,
+) -> Result<Listed, ServiceError> {
     let booking = BookingId::from(row.id.as_str());
     let finding = rows::eligibility::load(tx, &booking)?.map(|row| {
         let journey::eligibility::Stage::Decided(decision) = row.value;
         decision.finding
     });
     let booked = row.value.booked();
+    let open = matches!(row.value, journey::booking::Stage::Open(_));
+    let open_hours = open.then(|| now.duration_since(booked.booked_at).as_hours());
     Ok(Listed {
+        overdue: open_hours.is_some_and(|hours| hours > OPEN_HOURS_MAX),
+        open_hours,
+        owes: open && !owed(tx, &booked.person, now)?.is_empty(),
         since: row.at,
         booking,
         person: booked.person.clone(),

@@ -6,9 +6,8 @@ use jiff::tz::TimeZone;
 use journey::booking::{self, Disposition};
 use journey::collection::{Abandonment, Command, Stage};
 use journey::custody::Action;
-use journey::duty;
 use journey::eligibility::Eligible;
-use journey::ids::{BookingId, CollectionId, KitBarcode, RecollectionId, Site};
+use journey::ids::{BookingId, CollectionId, KitBarcode, Site};
 use journey::kit::{self, UsableKit, Withdrawal};
 use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use store::custody as rows;
 use store::listing::{self, After};
 
 use crate::context::{OpContext, Placed};
+use crate::duty::satisfy_duties;
 use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, chain};
@@ -167,7 +167,7 @@ impl Programme {
             let opened = stage.opened();
             advance!(tx, op, "kit": journey::kit, rows::kit, &opened.kit, kit::Command::Use);
             chain(tx, op, &opened.kit, Action::Sealed, opened.site.as_str())?;
-            satisfy_duties(tx, op, &stage, id)?;
+            satisfy_duties(tx, op, &stage.opened().person, id)?;
             account_for(tx, op, &opened.booking, id)
         })
     }
@@ -283,20 +283,6 @@ fn still_eligible(tx: &mut dyn Tx, id: &CollectionId) -> Result<(), ServiceError
     let decision = rows::eligibility::load(tx, &opened.booking)?;
     let stage = decision.as_ref().map(|row| &row.value);
     Eligible::check(stage, opened.opened_at)?;
-    Ok(())
-}
-
-fn satisfy_duties(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    stage: &Stage,
-    by: &CollectionId,
-) -> Result<(), ServiceError> {
-    for row in rows::duty::open_of(tx, &stage.opened().person)? {
-        let id = RecollectionId::from(row.id.as_str());
-        let event = duty::Event::Satisfied { by: by.clone() };
-        advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
-    }
     Ok(())
 }
 

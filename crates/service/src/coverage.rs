@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use journey::booking::{self, Disposition};
 use journey::coverage::{Coverage, Filter, Ledger, Line, outcome_before};
 use journey::eligibility::Outcome;
-use journey::ids::{BookingId, CollectionId};
+use journey::ids::{BookingId, CollectionId, PersonId};
 use store::Tx;
 use store::custody as rows;
 
@@ -86,10 +86,12 @@ impl Programme {
         let mut after = String::new();
         loop {
             let page = rows::coverage::owing(tx, &after, ROWS_AT_ONCE)?;
-            let Some(last) = page.last() else { return Ok(ledger) };
+            let Some(last) = page.last() else { break };
             after = last.to_string();
             ledger.duties.extend(page);
         }
+        as_one(&mut ledger, &rows::person::merged(tx)?.into_iter().collect());
+        Ok(ledger)
     }
 
     /// Bookings as they are counted.
@@ -124,6 +126,23 @@ impl Programme {
         let zone = self.rules.zone(&open.component, open.site.as_str());
         zone.unwrap_or(&TimeZone::UTC).to_datetime(open.booked_at).date()
     }
+}
+
+/// Counts the records of one person as one, by the records into which others are merged.
+pub(crate) fn as_one(ledger: &mut Ledger, kept_by: &BTreeMap<PersonId, PersonId>) {
+    let root = |mut person: PersonId| {
+        while let Some(kept) = kept_by.get(&person) {
+            person = kept.clone();
+        }
+        person
+    };
+    if kept_by.is_empty() {
+        return;
+    }
+    for line in &mut ledger.lines {
+        line.person = root(line.person.clone());
+    }
+    ledger.duties = std::mem::take(&mut ledger.duties).into_iter().map(root).collect();
 }
 
 /// The report of a ledger.

@@ -12,6 +12,7 @@ use store::{StoreError, Tx, audit};
 
 use crate::context::OpContext;
 use crate::discretion;
+use crate::duty::{Owed, owed};
 use crate::error::ServiceError;
 use crate::programme::Programme;
 use crate::unit::{advance, note};
@@ -30,6 +31,8 @@ pub struct Explained {
     pub leaves_room: bool,
     /// The request to set them aside, if there is one.
     pub request: Option<discretion::Listed>,
+    /// Standing orders to collect again about this person.
+    pub owed: Vec<Owed>,
     /// What the set says of itself.
     pub rule_set: Option<RuleSetNow>,
 }
@@ -91,7 +94,8 @@ impl Programme {
             });
             let request = discretion::request_of(tx, booking)?;
             let leaves_room = self.rules.room(&facts, &decision.finding).is_ok();
-            Ok(Explained { decision, facts, rules, leaves_room, request, rule_set })
+            let owed = owed(tx, &decision.person, op.at)?;
+            Ok(Explained { decision, facts, rules, leaves_room, request, owed, rule_set })
         })
     }
 
@@ -109,7 +113,7 @@ impl Programme {
             .booked()
             .person
             .clone();
-        let recollection_open = !rows::duty::open_of(tx, &person)?.is_empty();
+        let recollection_open = !owed(tx, &person, op.at)?.is_empty();
         let mut facts = self.rules.facts(&record, op.at, None, recollection_open);
         facts.set_aside = discretion::set_aside(tx, booking)?;
         facts.told = told(tx, booking)?;

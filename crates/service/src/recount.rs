@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use journey::coverage::{Filter, Ledger};
 use journey::eligibility::Outcome;
 use journey::ids::{BookingId, CollectionId, DecisionId, PersonId};
-use journey::{booking, collection, duty, kit};
+use journey::{booking, collection, duty, kit, person};
 use serde::{Deserialize, Serialize};
 use store::audit::{self, Event};
 use store::custody as rows;
 use store::{Tx, listing};
 
 use crate::context::OpContext;
-use crate::coverage::{Bookings, Gathered, ROWS_AT_ONCE, counted};
+use crate::coverage::{Bookings, Gathered, ROWS_AT_ONCE, as_one, counted};
 use crate::error::ServiceError;
 use crate::programme::Programme;
 
@@ -203,6 +203,8 @@ struct Record {
     /// Sealed samples with their booking and the instant of the seal.
     sealed: Vec<(CollectionId, BookingId, Timestamp)>,
     owing: BTreeMap<String, PersonId>,
+    /// Records of persons that are merged into another, with that one.
+    kept_by: BTreeMap<PersonId, PersonId>,
     shelf: BTreeMap<String, String>,
 }
 
@@ -229,6 +231,14 @@ impl Record {
                 if let duty::Event::Opened(open) = event.details()? {
                     self.owing.insert(subject.to_owned(), open.person);
                 }
+            }
+            ("person", "merged") => {
+                if let person::Event::Merged { kept, .. } = event.details()? {
+                    self.kept_by.insert(PersonId::from(subject), kept);
+                }
+            }
+            ("person", "parted") => {
+                self.kept_by.remove(&PersonId::from(subject));
             }
             ("duty", "satisfied" | "closed") => {
                 self.owing.remove(subject);
@@ -301,7 +311,9 @@ impl Record {
             *stock.entry(site).or_default() += 1;
         }
         let duties = self.owing.into_values().collect();
-        Ledger { lines: programme.lines(self.bookings), stock, duties }
+        let mut ledger = Ledger { lines: programme.lines(self.bookings), stock, duties };
+        as_one(&mut ledger, &self.kept_by);
+        ledger
     }
 
     /// What the latest decision says that was made at or before an instant.

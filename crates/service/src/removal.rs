@@ -17,9 +17,11 @@ use store::listing::{self, After};
 use store::{Tx, envelope, job};
 
 use crate::context::{OpContext, Placed};
+use crate::duty::close_removed;
 use crate::error::{ServiceError, not_empty};
 use crate::notice::raise_notice;
 use crate::outbox::{self, WithdrawRecord};
+use crate::person::records_of;
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
 
@@ -215,7 +217,11 @@ impl Programme {
         person: &PersonId,
     ) -> Result<BTreeMap<CustodyBasis, usize>, ServiceError> {
         let mut bases = BTreeMap::new();
-        for row in rows::booking::of_person(tx, person)? {
+        let mut booked = Vec::new();
+        for record in records_of(tx, person)? {
+            booked.extend(rows::booking::of_person(tx, &record)?);
+        }
+        for row in booked {
             let booking = BookingId::from(row.id.as_str());
             for basis in self.open_record(tx, &booking)?.circumstances.custody_basis {
                 *bases.entry(basis).or_default() += 1;
@@ -224,20 +230,20 @@ impl Programme {
         Ok(bases)
     }
 
-    /// Destroys what tells who a person is. Standing orders about that person end.
+    /// Destroys what tells who a person is, under every record. Standing orders about that person
+    /// end.
     fn forget(
         &self,
         tx: &mut dyn Tx,
         op: &OpContext<'_>,
         person: &PersonId,
     ) -> Result<(), ServiceError> {
-        for row in rows::duty::open_of(tx, person)? {
-            let id = journey::ids::RecollectionId::from(row.id.as_str());
-            let event = journey::duty::Event::Closed { why: "removed".to_owned() };
-            advance!(tx, op, "duty": journey::duty, rows::duty, &id, event);
+        for record in records_of(tx, person)? {
+            close_removed(tx, op, &record)?;
+            rows::booking::forget_person(tx, &record)?;
+            rows::person::forget_marks(tx, &record)?;
+            envelope::destroy(tx, record.as_str())?;
         }
-        rows::booking::forget_person(tx, person)?;
-        envelope::destroy(tx, person.as_str())?;
         Ok(())
     }
 }
@@ -291,7 +297,11 @@ fn no_other_sample(
     if rows::booking::sealed_person(tx, person)?.is_none() {
         return Ok(());
     }
-    for booking in rows::booking::of_person(tx, person)? {
+    let mut booked = Vec::new();
+    for record in records_of(tx, person)? {
+        booked.extend(rows::booking::of_person(tx, &record)?);
+    }
+    for booking in booked {
         let booking = BookingId::from(booking.id.as_str());
         for row in rows::collection::of_booking(tx, &booking)? {
             let kit = &row.value.opened().kit;

@@ -265,7 +265,10 @@ impl Programme {
 /// (28 CFR 28.12(f)(2), (f)(3)).
 fn owed_again(tx: &mut dyn Tx, op: &OpContext<'_>, kit: &KitBarcode) -> Result<(), ServiceError> {
     match rows::collection::of_kit(tx, kit)? {
-        Some(row) => open_duty(tx, op, &row.value.opened().person, MISSING),
+        Some(row) => {
+            let opened = row.value.opened();
+            open_duty(tx, op, &opened.person, &opened.site, MISSING)
+        }
         None => Ok(()),
     }
 }

@@ -21,6 +21,7 @@ mod custody;
 mod file_search;
 mod jobs;
 mod pairs;
+mod person;
 mod reference;
 mod report;
 pub(crate) mod serve;
@@ -85,6 +86,11 @@ enum Command {
     /// Records and samples are taken away as the law says
     #[command(subcommand)]
     Removal(removal::Verb),
+    /// Which records are of one person
+    #[command(subcommand)]
+    Person(person::Verb),
+    /// Samples owed: open orders to collect again, which follow the person
+    Duty(person::Duty),
     /// Accounts and their roles
     #[command(subcommand)]
     Account(account::Verb),
@@ -139,6 +145,8 @@ pub(crate) fn run(line: Line) -> anyhow::Result<ExitCode> {
         Command::Confirmation(verb) => confirmation::run(common, verb),
         Command::Notice(verb) => notice::run(common, verb),
         Command::Removal(verb) => removal::run(common, verb),
+        Command::Person(verb) => person::run(common, verb),
+        Command::Duty(duty) => person::duty(common, &duty),
         Command::Account(verb) => account::run(common, verb),
         Command::Audit(verb) => audit::run(common, verb),
         Command::Custody(custody) => custody::run(common, &custody),

@@ -16,7 +16,7 @@ use journey::refusal::{Misapplied, Refusal};
 use journey::removal::{self, FinalOrder, Path, Step};
 use journey::rules::{Room, RuleBook};
 use journey::typing::{self, ControlResults, ControlledRun, reading};
-use journey::{candidate, confirmation, discretion, duty, shipment, upload};
+use journey::{candidate, confirmation, discretion, duty, person, shipment, upload};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -420,6 +420,7 @@ fn owing(n: u8) -> duty::Event {
         0 => duty::Event::Opened(duty::Open {
             person: "P-1".into(),
             because: "damaged".to_owned(),
+            site: Some("Dallas".into()),
             since: stamp(0).at,
         }),
         1 => duty::Event::Satisfied { by: "C-1".into() },
@@ -450,6 +451,25 @@ fn overriding(n: u8, room: &Room) -> discretion::Command {
         },
         2 => discretion::Command::Approve { decision, by },
         _ => discretion::Command::Deny { why: "not so".to_owned(), by },
+    }
+}
+
+fn merging(n: u8) -> person::Command {
+    let by = stamp(n % 3);
+    match n % 5 {
+        0 | 1 => person::Command::Ask {
+            asked: person::Asked {
+                kept: if n % 16 == 1 { "P-2".into() } else { "P-1".into() },
+                other: "P-2".into(),
+                reason: "one number".to_owned(),
+                by,
+            },
+            twins: n % 32 == 5,
+            pointing: n % 32 == 6,
+        },
+        2 => person::Command::Approve { pointing: n % 32 == 7, by },
+        3 => person::Command::Deny { why: "not so".to_owned(), by },
+        _ => person::Command::Part { why: "two persons".to_owned(), by },
     }
 }
 
@@ -493,6 +513,17 @@ proptest! {
             if let discretion::Stage::Approved { asked, approved } = stage {
                 prop_assert_ne!(&asked.by.by, &approved.by);
                 prop_assert_eq!(place + 1, stages.len());
+            }
+        }
+    }
+
+    /// Nobody answers the own request, and no record points to itself.
+    #[test]
+    fn records_are_merged_by_two(n in numbers()) {
+        for stage in station(person::decide, person::apply, each(&n, merging)) {
+            prop_assert_ne!(&stage.asked().kept, &stage.asked().other);
+            if let person::Stage::Merged { asked, approved } = stage {
+                prop_assert_ne!(asked.by.by, approved.by);
             }
         }
     }

@@ -68,7 +68,7 @@ fn a_sample_that_was_rejected_is_owed_at_the_next_booking_anywhere() {
         let everywhere = ground.by_grants("collector", &[(Role::Collector, "*")]);
         let p = &ground.programme;
         let recorded = p.record_booking(&everywhere, &next).unwrap();
-        assert_eq!(recorded.recollections_open, 1);
+        assert_eq!(recorded.owed.len(), 1);
         assert_eq!(recorded.decision.finding.outcome, Outcome::Collect);
         // Somebody else with an analysis on file and no order is left alone.
         let mut other = next.clone();
@@ -91,10 +91,10 @@ fn a_sample_that_was_due_and_not_taken_is_owed_until_it_is_taken() {
             next.person = record(1).person;
             next
         };
-        assert_eq!(ground.book(&again(2)).recollections_open, 1);
+        assert_eq!(ground.book(&again(2)).owed.len(), 1);
         ground.stock(&["K-1"]);
         ground.collect(&again(2).booking, "K-1");
-        assert_eq!(ground.book(&again(3)).recollections_open, 0);
+        assert_eq!(ground.book(&again(3)).owed.len(), 0);
     });
 }
 

@@ -45,7 +45,7 @@ fn an_abandoned_collection_leaves_the_duty_where_it_was() {
         p.close_booking(&collector, &close).unwrap();
         let mut next = record(2);
         next.person = record(1).person;
-        assert_eq!(ground.book(&next).recollections_open, 1);
+        assert_eq!(ground.book(&next).owed.len(), 1);
     });
 }
 

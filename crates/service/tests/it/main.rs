@@ -26,6 +26,7 @@ mod refusals;
 #[cfg(test)]
 mod hindsight;
 mod discretion;
+mod person;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]

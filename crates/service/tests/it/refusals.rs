@@ -14,6 +14,7 @@ use service::ServiceError;
 use service::audit::Side;
 use service::collection::Open;
 use service::kit::Receive;
+use service::person::AskMerge;
 use service::upload::EnterEvidence;
 
 use crate::ground::{CASEWORK, Ground, SITE, on_both, record};
@@ -132,6 +133,22 @@ fn stations() -> Vec<Case> {
                 g.book(&citizen);
             },
             |g| open(g, 1, "K-1"),
+        ),
+        case(
+            R::Twins,
+            |g| {
+                let (one, other) = (g.book(&record(1)).person, g.book(&record(2)).person);
+                g.programme.mark_twins(&g.by(Role::PrivacyOfficer), &one, &other).unwrap();
+            },
+            |g| {
+                let privacy = g.by(Role::PrivacyOfficer);
+                let start = store::listing::After::start();
+                let open = g.programme.list_bookings(&g.by(Role::Auditor), "open", &start, 2);
+                let open = open.unwrap();
+                let (kept, other) = (open[0].person.clone(), open[1].person.clone());
+                let ask = AskMerge { kept, other, reason: "a reason".to_owned() };
+                g.programme.ask_merge(&privacy, &ask).map(drop)
+            },
         ),
         case(R::NoDiscretion, booked, |g| {
             let (booking, text) = (record(1).booking, "a reason".to_owned());

@@ -7,13 +7,14 @@ use journey::booking::NotCollected;
 use journey::collection::Abandonment;
 use journey::coverage::Filter;
 use journey::ids::{AccountId, CandidateId, CollectionId, ConfirmationId, KitBarcode, NoticeId};
-use journey::ids::{BookingId, PackageNumber, PlateNumber, RemovalId, SpecimenNumber};
+use journey::ids::{BookingId, PackageNumber, PersonId, PlateNumber, RemovalId, SpecimenNumber};
 use journey::removal::Path;
 use service::audit::Side;
 use service::booking::Close;
 use service::candidate::Exclude;
 use service::collection::{Abandon, Open, Scan, Seal};
 use service::discretion;
+use service::person::AskMerge;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::Load;
@@ -246,6 +247,20 @@ fn office() -> Vec<(&'static str, Place, Call)> {
             p.destroy_sample(op, &DestroySample { removal, method })
         }),
         ("removal.certify", Any, |p, op, t| p.certify_removal(op, &t.removal)),
+        ("person.view", Any, |p, op, _| p.view_person(op, &"nobody".into()).map(drop)),
+        ("person.duplicates-list", Any, |p, op, _| p.list_duplicates(op, 1).map(drop)),
+        ("person.merges-list", Any, |p, op, _| p.list_merges(op, "", &After::start(), 1).map(drop)),
+        ("person.ask-merge", Any, |p, op, _| {
+            let (kept, other) = (PersonId::from("nobody"), "somebody".into());
+            p.ask_merge(op, &AskMerge { kept, other, reason: "a reason".to_owned() }).map(drop)
+        }),
+        ("person.approve-merge", Any, |p, op, _| p.approve_merge(op, &"nobody".into()).map(drop)),
+        ("person.deny-merge", Any, |p, op, _| p.deny_merge(op, &"nobody".into(), "why").map(drop)),
+        ("person.part", Any, |p, op, _| p.part_persons(op, &"nobody".into(), "why").map(drop)),
+        ("person.mark-twins", Any, |p, op, _| {
+            p.mark_twins(op, &"nobody".into(), &"somebody".into())
+        }),
+        ("duty.list", Any, |p, op, _| p.list_duties(op, &After::start(), 1).map(drop)),
         ("custody.view", Any, |p, op, t| p.chain_of_custody(op, &t.kit).map(drop)),
         ("report.view", Any, |p, op, _| p.summary(op).map(drop)),
         ("report.coverage-view", Any, |p, op, _| p.coverage(op, &Filter::default()).map(drop)),

@@ -62,7 +62,7 @@ fn a_package_that_never_came_is_received_empty_and_its_persons_owe_a_sample() {
         assert_eq!((counted.arrived.len(), counted.missing.len()), (0, 1));
         let mut next = record(2);
         next.person = record(1).person;
-        assert_eq!(ground.book(&next).recollections_open, 1);
+        assert_eq!(ground.book(&next).owed.len(), 1);
     });
 }
 

@@ -13,6 +13,7 @@ pub mod removal;
 
 pub mod link;
 pub mod chain;
+pub mod person;
 pub mod duty;
 pub mod discretion;
 pub mod coverage;
@@ -27,6 +28,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "person_key", sql: include_str!("../../sql/person_key.sql") },
     Migration { name: "stations", sql: include_str!("../../sql/custody.sql") },
     Migration { name: "discretion", sql: include_str!("../../sql/discretion.sql") },
+    Migration { name: "person", sql: include_str!("../../sql/person.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.
@@ -42,6 +44,7 @@ pub const SQL: &[&[&str]] = &[
     removal::SQL,
     link::SQL,
     chain::SQL,
+    person::SQL,
     duty::SQL,
     coverage::SQL,
     account::SQL,

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use service::ServiceError;
 use service::booking::{BookingImport, Close, Listed, Viewed};
+use service::duty::Owed;
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, options, plain, stages, table, tag};
@@ -14,11 +15,11 @@ use crate::form::{Forms, ask, ask_select, ask_text, hidden};
 use crate::layout::{more, part};
 use crate::pages::{eligibility, record};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
-use crate::text::{in_address, instant, number};
+use crate::text::{in_address, instant, number, words};
 
 /// Why somebody may look at a person's values. Fixed words, so that the record of views holds no
 /// free text.
-const PURPOSES: &[(&str, &str)] = &[
+pub(super) const PURPOSES: &[(&str, &str)] = &[
     ("take a sample", "Take a sample"),
     ("correct the record", "Correct the record"),
     ("account for the booking", "Account for the booking"),
@@ -164,11 +165,20 @@ fn imported(import: &BookingImport) -> Markup {
     ];
     let outcomes = import.outcomes.iter();
     let outcomes: Vec<_> = outcomes.map(|(word, count)| vec![tag(word), plain(count)]).collect();
+    let owing = import.owing.iter().flat_map(|line| {
+        let order =
+            |owed: &Owed| vec![code(&line.booking), plain(words(&owed.because)), plain(owed.days)];
+        line.owed.iter().map(order)
+    });
+    let owing: Vec<_> = owing.collect();
     let kept = import.kept_out.iter();
     let kept: Vec<_> = kept.map(|(row, why)| vec![plain(number(*row)), plain(why)]).collect();
     html! {
         (table("What the feed gave", &["Rows", "Number"], &counts))
         (table("Decisions", &["Outcome", "Number"], &outcomes))
+        @if !owing.is_empty() {
+            (table("Persons who owe a sample from before", &["Booking", "Because", "Days"], &owing))
+        }
         @if !kept.is_empty() { (table("Kept out", &["Row", "Why"], &kept)) }
         @if !import.problems.is_empty() {
             h3 { "Problems in the file" }
@@ -188,7 +198,12 @@ fn row(call: &Call<'_>, line: &Listed) -> Vec<Markup> {
         plain(&line.site),
         plain(&line.component),
         instant(line.booked_at),
-        tag(line.stage),
+        html! {
+            (tag(line.stage))
+            @if let Some(hours) = line.open_hours { " " (hours) " h" }
+            @if line.overdue { " " (tag("overdue")) }
+            @if line.owes { " " (tag("owes a sample")) }
+        },
         html! { @if let Some(outcome) = line.outcome { (tag(outcome.word())) } },
         html! {
             (line.reasons.join(", "))

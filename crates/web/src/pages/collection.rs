@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::components::{code, facts, options, plain, stages, table, tag};
 use crate::form::{Form, Forms, ask, ask_scan, ask_text, hidden};
 use crate::layout::{more, part};
-use crate::pages::{eligibility, person_notice};
+use crate::pages::{eligibility, person, person_notice};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant};
 
@@ -221,8 +221,8 @@ fn begin(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     }
     let number = BookingId::from(booking);
     let another = html! { p { a href=(back(call)) { "Another booking" } } };
-    let decision = match call.programme.view_eligibility(&call.op, &number) {
-        Ok(explained) => explained.decision,
+    let (decision, owes) = match call.programme.view_eligibility(&call.op, &number) {
+        Ok(explained) => (explained.decision, person::owes(&explained.owed)),
         Err(error @ (ServiceError::NotFound { .. } | ServiceError::Refused(_))) => {
             return Ok(html! { (answer::alert(&error, None)) (another) });
         }
@@ -247,6 +247,7 @@ fn begin(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         });
     }
     Ok(html! {
+        (owes)
         div.now.big {
             h2 { "2. Scan the kit" }
             (kit_form(call, forms, booking))

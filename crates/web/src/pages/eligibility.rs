@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::components::{code, facts, plain, table, tag};
 use crate::form::{Forms, ask, ask_text};
 use crate::layout::{cut, part};
-use crate::pages::{booking, discretion, hindsight};
+use crate::pages::{booking, discretion, hindsight, person};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, words};
 
@@ -191,6 +191,7 @@ fn render_view(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceErro
     });
     let held: Vec<_> = held.collect();
     Ok(html! {
+        (person::owes(&explained.owed))
         (summary(call, decision))
         @if rule_set.as_ref().is_some_and(|now| !now.same_text) {
             p { "The rule set reads differently today than when this was decided." }

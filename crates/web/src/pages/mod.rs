@@ -23,6 +23,7 @@ mod confirmation;
 mod notice;
 mod removal;
 
+mod person;
 mod custody;
 mod coverage;
 mod proof;
@@ -60,6 +61,8 @@ pub(crate) static STATIONS: &[&Station] = &[
     &confirmation::STATION,
     &notice::STATION,
     &removal::STATION,
+    &person::STATION,
+    &person::DUTY,
     &custody::STATION,
     &report::STATION,
     &audit::STATION,

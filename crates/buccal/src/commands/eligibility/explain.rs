@@ -11,7 +11,7 @@ use service::eligibility::Explained;
 
 /// The explanation, line by line.
 pub(super) fn lines(explained: &Explained) -> Vec<String> {
-    let Explained { decision, facts, rules, leaves_room, request, rule_set } = explained;
+    let Explained { decision, facts, rules, leaves_room, request, owed, rule_set } = explained;
     let finding = &decision.finding;
     let asked = &facts.circumstances;
     let mut lines = vec![
@@ -38,6 +38,11 @@ pub(super) fn lines(explained: &Explained) -> Vec<String> {
     lines.extend(["".to_owned(), "The facts:".to_owned()]);
     lines.extend(known(facts).map(|(name, value)| format!("  {name:<34} {value}")));
     lines.extend(facts.told.as_ref().map(told));
+    lines.extend(owed.iter().map(|order| {
+        let site = order.site.as_ref().map(|site| format!(" at {site}")).unwrap_or_default();
+        let (because, days) = (order.because.replace('_', " "), order.days);
+        format!("  The person owes a sample: {because}{site}, {days} days ago.")
+    }));
     lines.extend(request.as_ref().map(set_aside).unwrap_or_default());
     if *leaves_room {
         let room =
