@@ -5,4 +5,5 @@
 mod bookings;
 mod evidence;
 mod genotypes;
+mod law;
 mod nation;
