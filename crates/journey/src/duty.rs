@@ -85,6 +85,8 @@ pub enum Event {
         /// By which collection.
         by: CollectionId,
     },
+    /// The sample that satisfied it turned out to be another person's.
+    Reopened,
     /// Closed.
     Closed {
         /// Why.
@@ -98,19 +100,21 @@ impl Event {
         match self {
             Self::Opened(_) => "opened",
             Self::Satisfied { .. } => "satisfied",
+            Self::Reopened => "reopened",
             Self::Closed { .. } => "closed",
         }
     }
 }
 
-/// Decides: an order is opened once and ends once.
+/// Decides: an order is opened once and ends once; what satisfied it may turn out not to have.
 ///
 /// # Errors
 /// A second end, or an end without a beginning.
 pub fn decide(stage: Option<&Stage>, wanted: Event) -> Result<Event, Refusal> {
     match (stage, &wanted) {
         (None, Event::Opened(_)) => Ok(wanted),
-        (Some(Stage::Open(_)), Event::Satisfied { .. } | Event::Closed { .. }) => Ok(wanted),
+        (Some(Stage::Open(_)), Event::Satisfied { .. } | Event::Closed { .. })
+        | (Some(Stage::Satisfied(_)), Event::Reopened) => Ok(wanted),
         (Some(stage), _) => {
             Err(RefusalCode::WrongStage.about(format!("the order is {}", stage.word())))
         }
@@ -131,6 +135,7 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
         (Some(Stage::Open(open)), Event::Closed { why }) => {
             Ok(Stage::Closed(Closed { open, why: why.clone() }))
         }
+        (Some(Stage::Satisfied(satisfied)), Event::Reopened) => Ok(Stage::Open(satisfied.open)),
         (_, event) => Err(Misapplied { station: "duty", event: event.word() }),
     }
 }

@@ -238,8 +238,12 @@ impl RuleBook {
     ///
     /// # Errors
     /// No set has this name.
-    pub fn cedar(&self, set: &str) -> Result<(&Schema, &PolicySet), RuleFault> {
-        Ok((&self.engine.schema, &self.named(set)?.policies.all))
+    pub fn cedar(&self, set: &str) -> Result<(&Schema, PolicySet), RuleFault> {
+        let policies = &self.named(set)?.policies;
+        let both = policies.duties.policies().chain(policies.forbids.policies()).cloned();
+        let all = PolicySet::from_policies(both)
+            .map_err(|fault| RuleFault::Invalid { set: set.to_owned(), what: fault.to_string() })?;
+        Ok((&self.engine.schema, all))
     }
 
     /// SHA-256, in hexadecimal, of the schema and of every text of a set, base set first.

@@ -26,7 +26,7 @@ use crate::context::{OpContext, Placed};
 use crate::duty::{Owed, open_duty, owed};
 use crate::error::{ServiceError, not_empty};
 use crate::notice::raise_notice;
-use crate::person::records_of;
+use crate::person::{records_of, root};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -438,7 +438,7 @@ impl Programme {
         };
         let found = rows::booking::person_by_digest(tx, &digest)?;
         let fits = match found {
-            Some(other) => other == *person,
+            Some(other) => root(tx, &other)? == root(tx, person)?,
             None => rows::booking::note_fingerprints(tx, person, &digest)?,
         };
         if fits {

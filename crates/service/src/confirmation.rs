@@ -1,11 +1,13 @@
 //! Confirmation: four checks at the database laboratory before a name may leave it.
 
+use std::cell::Cell;
+
 use genetics::stringency::level;
 use genetics::{Level, LocusSet, Profile};
 use jiff::civil::Date;
 use journey::accession::Lawful;
 use journey::confirmation::{Command, Confirmed, Request, Stage};
-use journey::ids::{CandidateId, ConfirmationId, NoticeId, Ori, SpecimenNumber};
+use journey::ids::{CandidateId, ConfirmationId, KitBarcode, NoticeId, Ori, SpecimenNumber};
 use journey::notice;
 use serde::Serialize;
 use store::custody as rows;
@@ -16,6 +18,7 @@ use crate::context::{OpContext, Placed};
 use crate::error::ServiceError;
 use crate::notice::notice_due;
 use crate::outbox::{self, SettleCandidate};
+use crate::person::records_of;
 use crate::programme::Programme;
 use crate::typing::genotype_table;
 use crate::unit::advance;
@@ -35,6 +38,9 @@ pub struct Listed {
     pub due_on: Date,
     /// Where it stands.
     pub stage: &'static str,
+    /// Whether the person has a twin on record; told by the check of lawfulness alone, which opens
+    /// the link to the person.
+    pub twin: Option<bool>,
     /// Since when it stands so.
     pub since: jiff::Timestamp,
 }
@@ -56,11 +62,14 @@ impl Programme {
         id: &ConfirmationId,
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.check-lawful", "")?;
-        self.confirm_step(op, id, |tx, request| {
+        let twin = Cell::new(None);
+        let listed = self.confirm_step(op, id, |tx, request| {
             let kit = self.linked_kit(tx, op, &request.specimen)?;
+            twin.set(Some(has_twin(tx, &kit)?));
             let lawful = matches!(self.lawful(tx, &kit)?, Lawful::As(_));
             Ok(Command::CheckLawful { lawful })
-        })
+        })?;
+        Ok(Listed { twin: twin.get(), ..listed })
     }
 
     /// Records whether the prints on the form identify the owner of the sample.
@@ -240,6 +249,20 @@ fn listed(id: &ConfirmationId, stage: &Stage, since: jiff::Timestamp) -> Listed 
         laboratory: request.laboratory.clone(),
         due_on: request.due_on,
         stage: stage.word(),
+        twin: None,
         since,
     }
+}
+
+/// True where the person of a kit is marked as a twin: the profile alone does not tell them apart.
+fn has_twin(tx: &mut dyn Tx, kit: &KitBarcode) -> Result<bool, ServiceError> {
+    let Some(collection) = rows::collection::of_kit(tx, kit)? else {
+        return Ok(false);
+    };
+    for record in records_of(tx, &collection.value.opened().person)? {
+        if !rows::person::twins_of(tx, &record)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

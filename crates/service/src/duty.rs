@@ -84,7 +84,10 @@ fn listed(tx: &mut dyn Tx, row: &Stored, now: Timestamp) -> Result<Listed, Servi
     for record in records_of(tx, &person)? {
         bookings.extend(rows::booking::of_person(tx, &record)?);
     }
-    let latest = bookings.into_iter().max_by_key(|row| row.value.booked().booked_at);
+    let is_open =
+        |row: &rows::booking::Stored| matches!(row.value, journey::booking::Stage::Open(_));
+    let latest =
+        bookings.into_iter().max_by_key(|row| (is_open(row), row.value.booked().booked_at));
     let site = owed.site.as_ref().map(Site::to_string);
     let mut listed = Listed {
         owner: site.unwrap_or_default(),
@@ -99,7 +102,7 @@ fn listed(tx: &mut dyn Tx, row: &Stored, now: Timestamp) -> Result<Listed, Servi
         listed.owner = booked.site.to_string();
         listed.component.clone_from(&booked.component);
         listed.booking = Some(BookingId::from(row.id.as_str()));
-        listed.in_custody = matches!(row.value, journey::booking::Stage::Open(_));
+        listed.in_custody = is_open(&row);
     }
     Ok(listed)
 }
@@ -133,7 +136,8 @@ pub(crate) fn owed(
     Ok(open_of(tx, person)?.iter().map(|row| told(row, now)).collect())
 }
 
-/// Opens a standing order to collect again, unless one is open.
+/// Opens a standing order to collect again, unless one is open about the same record for the same
+/// reason from the same site. Other orders may end earlier than this one, or go with another record.
 pub(crate) fn open_duty(
     tx: &mut dyn Tx,
     op: &OpContext<'_>,
@@ -141,7 +145,8 @@ pub(crate) fn open_duty(
     site: &Site,
     because: &str,
 ) -> Result<(), ServiceError> {
-    if !open_of(tx, person)?.is_empty() {
+    let same = |open: &duty::Open| open.because == because && open.site.as_ref() == Some(site);
+    if rows::duty::open_of(tx, person)?.iter().any(|row| same(row.value.open())) {
         return Ok(());
     }
     let id = RecollectionId::new(op.ids.id());
@@ -160,7 +165,7 @@ pub(crate) fn close_missing(
     op: &OpContext<'_>,
     person: &PersonId,
 ) -> Result<(), ServiceError> {
-    let open = open_of(tx, person)?;
+    let open = rows::duty::open_of(tx, person)?;
     close(tx, op, open.iter().filter(|row| row.value.open().because == MISSING), "arrived")
 }
 
@@ -184,6 +189,26 @@ pub(crate) fn satisfy_duties(
     for row in open_of(tx, person)? {
         let id = RecollectionId::from(row.id.as_str());
         step(tx, op, &id, Event::Satisfied { by: by.clone() })?;
+    }
+    Ok(())
+}
+
+/// Opens orders again that a sample of the other half satisfied while two records were merged.
+pub(crate) fn reopen(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    half: &[PersonId],
+) -> Result<(), ServiceError> {
+    for record in half {
+        for row in rows::duty::of_person(tx, record)? {
+            let Stage::Satisfied(satisfied) = &row.value else { continue };
+            let sample = rows::collection::load(tx, &satisfied.by)?;
+            let own = sample.is_none_or(|sample| half.contains(&sample.value.opened().person));
+            if !own {
+                let id = RecollectionId::from(row.id.as_str());
+                step(tx, op, &id, Event::Reopened)?;
+            }
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use store::listing::{self, After};
 use store::{Tx, keys};
 
 use crate::context::{OpContext, Placed};
-use crate::duty::{Owed, owed};
+use crate::duty::{Owed, owed, reopen};
 use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
@@ -159,7 +159,8 @@ impl Programme {
     }
 
     /// Parts what was merged: each record stands by itself again, with the bookings that its own
-    /// fingerprints found, those in between included.
+    /// fingerprints found, those in between included. Orders to collect that a sample of the other
+    /// satisfied are open again.
     ///
     /// # Errors
     /// `Refused` where nothing is merged.
@@ -172,7 +173,13 @@ impl Programme {
         self.may(op, "person.part", "")?;
         not_empty("why", why)?;
         self.step(op, "person", other.as_str(), |tx| {
-            moved(tx, op, other, Command::Part { why: why.to_owned(), by: op.stamp() })
+            let listed =
+                moved(tx, op, other, Command::Part { why: why.to_owned(), by: op.stamp() })?;
+            for half in [other, &listed.kept] {
+                let half = records_of(tx, half)?;
+                reopen(tx, op, &half)?;
+            }
+            Ok(listed)
         })
     }
 

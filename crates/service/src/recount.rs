@@ -123,6 +123,7 @@ const SUMMARY: [(&str, &str, &str, &str, &str); 9] = [
     ("notices", "notice", "raised", rows::notice::TABLE, ""),
     ("removals", "removal", "certified", rows::removal::TABLE, "certified"),
 ];
+const PERSONS: &str = "summary: persons";
 const OPEN_ORDERS: &str = "summary: recollections_open";
 const ENTRIES: &str = "summary: entries of the custody record";
 
@@ -131,6 +132,7 @@ fn custody_rows(tx: &mut dyn Tx) -> Result<Figures, ServiceError> {
     for (name, _, _, table, stage) in SUMMARY {
         figures.insert(format!("summary: {name}"), at_stage(tx, table, stage)?);
     }
+    figures.insert(PERSONS.to_owned(), rows::person::count(tx)?);
     figures.insert(OPEN_ORDERS.to_owned(), at_stage(tx, rows::duty::TABLE, "open")?);
     figures.insert(ENTRIES.to_owned(), audit::size(tx)?);
     Ok(figures)
@@ -203,6 +205,8 @@ struct Record {
     /// Sealed samples with their booking and the instant of the seal.
     sealed: Vec<(CollectionId, BookingId, Timestamp)>,
     owing: BTreeMap<String, PersonId>,
+    /// Orders that ended, which a parting may open again.
+    ended: BTreeMap<String, PersonId>,
     /// Records of persons that are merged into another, with that one.
     kept_by: BTreeMap<PersonId, PersonId>,
     shelf: BTreeMap<String, String>,
@@ -241,7 +245,14 @@ impl Record {
                 self.kept_by.remove(&PersonId::from(subject));
             }
             ("duty", "satisfied" | "closed") => {
-                self.owing.remove(subject);
+                if let Some(person) = self.owing.remove(subject) {
+                    self.ended.insert(subject.to_owned(), person);
+                }
+            }
+            ("duty", "reopened") => {
+                if let Some(person) = self.ended.remove(subject) {
+                    self.owing.insert(subject.to_owned(), person);
+                }
             }
             ("kit", "received") => {
                 if let kit::Event::Received { issued } = event.details()? {
@@ -292,6 +303,13 @@ impl Record {
         for (name, station, kind, _, _) in SUMMARY {
             figures.insert(format!("summary: {name}"), of(station, kind));
         }
+        // What satisfied an order and turned out not to have does not count.
+        if let Some(satisfied) = figures.get_mut("summary: recollections") {
+            *satisfied -= of("duty", "reopened");
+        }
+        let persons: BTreeSet<_> = self.bookings.values().map(|it| &it.open.person).collect();
+        let apart = persons.len().saturating_sub(self.kept_by.len());
+        figures.insert(PERSONS.to_owned(), apart as u64);
         figures.insert(OPEN_ORDERS.to_owned(), self.owing.len() as u64);
         figures.insert(ENTRIES.to_owned(), self.events);
         let refused = self.counts.iter().filter(|((_, kind), _)| kind == "refused");

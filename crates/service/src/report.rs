@@ -17,6 +17,8 @@ use crate::programme::Programme;
 pub struct Summary {
     /// Bookings recorded.
     pub bookings: u64,
+    /// Persons booked, each once.
+    pub persons: u64,
     /// The same bookings by disposition; `open` where there is none yet. The sum is `bookings`.
     pub bookings_by_disposition: BTreeMap<String, u64>,
     /// Kits received into stock.
@@ -77,9 +79,10 @@ impl Programme {
         let (audit_size, audit_root) = self.size_and_root(Side::Custody)?;
         let (index_audit_size, index_audit_root) = self.size_and_root(Side::Index)?;
         let opened = of("duty", "opened");
-        let recollections = of("duty", "satisfied");
+        let recollections = of("duty", "satisfied") - of("duty", "reopened");
         Ok(Summary {
             bookings: of("booking", "booked"),
+            persons: self.custody.read(store::custody::person::count)?,
             bookings_by_disposition: self.dispositions()?,
             kits: of("kit", "received"),
             collections: of("collection", "sealed"),

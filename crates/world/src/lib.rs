@@ -21,6 +21,8 @@ pub mod month;
 
 pub mod nation;
 
+pub mod law;
+
 mod arrivals;
 mod casework;
 mod random;

@@ -4,16 +4,22 @@
 //! permission. Any failure therefore makes the answer indeterminate: it waits, whatever Cedar's
 //! decision says. Deliberately absent: any rule of law.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName,
-    EntityUid, PolicyId, Request, Response, RestrictedExpression, Schema,
+    AuthorizationError, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    PolicyId, Request, Response, RestrictedExpression, Schema,
 };
 use genetics::Category;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::RuleFault;
 use super::policies::{Policies, Rule};
+use crate::booking::{
+    BirthConfidence, Circumstances, Citizenship, CustodyBasis, Known, LawfulStatus, OnFile,
+    StatusConfidence,
+};
 use crate::eligibility::{Facts, Outcome, Reason};
 
 /// What the policies of a set answer.
@@ -58,6 +64,13 @@ pub(super) struct Engine {
     names: Names,
 }
 
+/// What the policies of a set said of facts, in precedence order; those that failed in order of id.
+struct Told<'a> {
+    duties: Vec<&'a Rule>,
+    forbids: Vec<&'a Rule>,
+    failed: Vec<&'a Rule>,
+}
+
 /// Names of entity types, parsed once because parsing costs more than an evaluation.
 struct Names {
     agency: EntityTypeName,
@@ -78,7 +91,7 @@ impl Engine {
             return Err(RuleFault::Schema { what: warning.to_string() });
         }
         drop(warnings);
-        Ok(Self {
+        let engine = Self {
             schema,
             authorizer: Authorizer::new(),
             action: uid(&name("Action")?, "collect"),
@@ -93,34 +106,29 @@ impl Engine {
                 known: name("Known")?,
                 on_file: name("OnFile")?,
             },
-        })
+        };
+        engine.check_words()?;
+        Ok(engine)
     }
 
     /// Asks a set about facts.
     pub(super) fn ask(&self, policies: &Policies, facts: &Facts) -> Answer {
-        let Some((request, entities)) = self.request(facts) else {
+        let Some(told) = self.evaluate(policies, facts) else {
             return Answer::indeterminate(std::iter::empty());
         };
-        let response = self.authorizer.is_authorized(&request, &policies.all, &entities);
-        if let Some(answer) = failed(policies, &response) {
-            return answer;
+        if !told.failed.is_empty() {
+            return Answer::indeterminate(told.failed.into_iter().map(Rule::as_reason));
         }
-        let satisfied = satisfied(policies, &response);
-        if response.decision() == Decision::Allow {
-            return duty(&satisfied);
-        }
-        let Some(first) = satisfied.first() else {
-            return Answer::no_duty();
+        let Some(first) = told.forbids.first() else {
+            return duty(&told.duties);
         };
-        let reasons = satisfied.iter().map(|rule| rule.as_reason()).collect();
+        let reasons = told.forbids.iter().map(|rule| rule.as_reason()).collect();
         let answer =
             Answer { outcome: first.outcome, category: None, reasons, missing: Vec::new() };
         match first.outcome {
-            Outcome::Defer => Answer { missing: missing(&satisfied), ..answer },
+            Outcome::Defer => Answer { missing: missing(&told.forbids), ..answer },
             Outcome::MaySkip => {
-                let response = self.authorizer.is_authorized(&request, &policies.duties, &entities);
-                let founded = failed(policies, &response)
-                    .unwrap_or_else(|| duty(&self::satisfied(policies, &response)));
+                let founded = duty(&told.duties);
                 match founded.outcome {
                     Outcome::Collect => Answer { category: founded.category, ..answer },
                     _ => founded,
@@ -132,34 +140,65 @@ impl Engine {
 
     /// Every policy that holds for the facts, permits and forbids, in precedence order.
     pub(super) fn holding<'a>(&self, policies: &'a Policies, facts: &Facts) -> Vec<&'a Rule> {
-        let Some((request, entities)) = self.request(facts) else {
+        let Some(told) = self.evaluate(policies, facts) else {
             return Vec::new();
         };
-        let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
-        // A denial names the forbids alone; the permits stand in a set of their own.
-        let mut rules = satisfied(policies, &ask(&policies.all));
-        rules.extend(satisfied(policies, &ask(&policies.duties)));
+        let mut rules = [told.duties, told.forbids].concat();
         rules.sort_by_key(|rule| rule.precedence);
-        rules.dedup_by_key(|rule| rule.precedence);
         rules
     }
 
-    /// The request, checked against the schema; `None` where it does not fit.
+    /// Evaluates every policy of a set once; `None` where the facts make no request.
+    fn evaluate<'a>(&self, policies: &'a Policies, facts: &Facts) -> Option<Told<'a>> {
+        let (request, entities) = self.request(facts)?;
+        let mut failed: Vec<&PolicyId> = Vec::new();
+        let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
+        let (duties, forbids) = (ask(&policies.duties), ask(&policies.forbids));
+        for response in [&duties, &forbids] {
+            failed.extend(
+                response
+                    .diagnostics()
+                    .errors()
+                    .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id()),
+            );
+        }
+        failed.sort();
+        Some(Told {
+            duties: satisfied(policies, &duties),
+            forbids: satisfied(policies, &forbids),
+            failed: failed.iter().filter_map(|id| policies.rules.get(id)).collect(),
+        })
+    }
+
+    /// The request. It is not held against the schema, because [`Engine::check_words`] did that for
+    /// every word that facts can have. `None` where Cedar takes no value for an attribute.
     fn request(&self, facts: &Facts) -> Option<(Request, Entities)> {
+        self.checked_request(facts, None).ok()
+    }
+
+    fn checked_request(
+        &self,
+        facts: &Facts,
+        schema: Option<&Schema>,
+    ) -> Result<(Request, Entities), String> {
         let agency = uid(&self.names.agency, &component(facts));
-        let schema = Some(&self.schema);
-        let booking =
-            Entity::new(self.booking.clone(), self.attributes(facts), HashSet::new()).ok()?;
-        let entities = Entities::from_entities([booking], schema).ok()?;
-        let request = Request::new(
-            agency,
-            self.action.clone(),
-            self.booking.clone(),
-            Context::empty(),
-            schema,
-        )
-        .ok()?;
-        Some((request, entities))
+        let booking = Entity::new(self.booking.clone(), self.attributes(facts), HashSet::new())
+            .map_err(|fault| cause(&fault))?;
+        let entities = Entities::from_entities([booking], schema).map_err(|fault| cause(&fault))?;
+        let (action, booking) = (self.action.clone(), self.booking.clone());
+        let request = Request::new(agency, action, booking, Context::empty(), schema)
+            .map_err(|fault| cause(&fault))?;
+        Ok((request, entities))
+    }
+
+    /// Whether requests fit the schema, once for every word that a fact can have. What is not a
+    /// word is a text, a number or a yes or no, of which the schema takes all.
+    fn check_words(&self) -> Result<(), RuleFault> {
+        for facts in (0..CustodyBasis::ALL.len()).filter_map(words) {
+            self.checked_request(&facts, Some(&self.schema))
+                .map_err(|what| RuleFault::Schema { what })?;
+        }
+        Ok(())
     }
 
     /// Every attribute of the schema, always.
@@ -206,18 +245,6 @@ fn component(facts: &Facts) -> String {
     facts.circumstances.component.trim().to_ascii_uppercase()
 }
 
-/// The answer where any policy failed, with the policies that did.
-fn failed(policies: &Policies, response: &Response) -> Option<Answer> {
-    let mut ids: Vec<&PolicyId> = response
-        .diagnostics()
-        .errors()
-        .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id())
-        .collect();
-    ids.sort();
-    let reasons = ids.iter().filter_map(|id| policies.rules.get(id)).map(Rule::as_reason);
-    (!ids.is_empty()).then(|| Answer::indeterminate(reasons))
-}
-
 /// The policies that determined the decision, in precedence order.
 fn satisfied<'a>(policies: &'a Policies, response: &Response) -> Vec<&'a Rule> {
     let mut rules: Vec<_> =
@@ -248,6 +275,49 @@ fn missing(satisfied: &[&Rule]) -> Vec<String> {
         }
     }
     columns
+}
+
+/// Facts of which each has the word at a place of its list, counted around; no list is longer than
+/// that of the custody bases.
+fn words(place: usize) -> Option<Facts> {
+    fn word<T: Copy>(all: &[T], place: usize) -> Option<T> {
+        all.iter().copied().cycle().nth(place)
+    }
+    let circumstances = Circumstances {
+        component: String::new(),
+        site: "".into(),
+        booked_at: Timestamp::UNIX_EPOCH,
+        booked_offset_seconds: 0,
+        date_of_birth_confidence: word(BirthConfidence::ALL, place)?,
+        citizenship: word(Citizenship::ALL, place)?,
+        citizenship_confidence: word(StatusConfidence::ALL, place)?,
+        lawful_status: word(LawfulStatus::ALL, place)?,
+        custody_basis: word(CustodyBasis::ALL, place).into_iter().collect(),
+        further_proceedings: word(Known::ALL, place)?,
+        fingerprint_event: None,
+        fingerprinted_at: None,
+        on_file: word(OnFile::ALL, place)?,
+        other_agency: None,
+        waiver: None,
+    };
+    let (decided_on, age_years) = (Date::ZERO, Some(0));
+    Some(Facts {
+        circumstances,
+        decided_on,
+        age_years,
+        recollection_open: false,
+        infeasible: false,
+        set_aside: BTreeSet::new(),
+        told: None,
+    })
+}
+
+/// What lies at the bottom of a fault; what lies above says only that there is one.
+fn cause(mut fault: &dyn std::error::Error) -> String {
+    while let Some(below) = fault.source() {
+        fault = below;
+    }
+    fault.to_string()
 }
 
 fn name(text: &str) -> Result<EntityTypeName, RuleFault> {

@@ -180,10 +180,10 @@ fn discretion(policy: &Policy, outcome: Outcome) -> Result<Option<String>, Strin
 pub(super) struct Policies {
     /// Each rule by the id of its policy.
     pub(super) rules: BTreeMap<PolicyId, Rule>,
-    /// Everything.
-    pub(super) all: PolicySet,
-    /// The permits alone, which tell the category of a sample that need not be taken.
+    /// The permits. They stand alone because Cedar's denial names no permit that holds.
     pub(super) duties: PolicySet,
+    /// The forbids.
+    pub(super) forbids: PolicySet,
 }
 
 impl Policies {
@@ -202,15 +202,17 @@ impl Policies {
             let rule = Rule::of(file, policy)?;
             let id = PolicyId::new(&rule.id);
             let policy = policy.new_id(id.clone());
-            let twice = |_| RuleFault::Policy {
-                file: file.to_owned(),
-                id: rule.id.clone(),
-                what: "another policy of the set has this id".to_owned(),
+            let side = match policy.effect() {
+                Effect::Permit => &mut self.duties,
+                Effect::Forbid => &mut self.forbids,
             };
-            if policy.effect() == Effect::Permit {
-                self.duties.add(policy.clone()).map_err(twice)?;
+            if self.rules.contains_key(&id) || side.add(policy).is_err() {
+                return Err(RuleFault::Policy {
+                    file: file.to_owned(),
+                    id: rule.id,
+                    what: "another policy of the set has this id".to_owned(),
+                });
             }
-            self.all.add(policy).map_err(twice)?;
             self.rules.insert(id, rule);
         }
         Ok(())
@@ -219,21 +221,23 @@ impl Policies {
     /// Takes a policy out; false where there is none of this id.
     pub(super) fn take_out(&mut self, id: &str) -> bool {
         let id = PolicyId::new(id);
-        let gone = self.all.remove_static(id.clone()).is_ok();
-        if gone && self.duties.policy(&id).is_some() {
-            let _ = self.duties.remove_static(id.clone());
-        }
-        self.rules.remove(&id);
-        gone
+        let side = match self.duties.policy(&id) {
+            Some(_) => &mut self.duties,
+            None => &mut self.forbids,
+        };
+        side.remove_static(id.clone()).is_ok() && self.rules.remove(&id).is_some()
     }
 
     /// Checks what only the whole set can show: types, precedence, days.
     pub(super) fn check(&self, set: &str, from: Date, schema: &Schema) -> Result<(), RuleFault> {
-        let result = Validator::new(schema.clone()).validate(&self.all, ValidationMode::Strict);
-        let told = result.validation_errors().map(ToString::to_string);
-        if let Some(what) = told.chain(result.validation_warnings().map(ToString::to_string)).next()
-        {
-            return Err(RuleFault::Invalid { set: set.to_owned(), what });
+        let validator = Validator::new(schema.clone());
+        for side in [&self.duties, &self.forbids] {
+            let result = validator.validate(side, ValidationMode::Strict);
+            let errors = result.validation_errors().map(ToString::to_string);
+            let mut told = errors.chain(result.validation_warnings().map(ToString::to_string));
+            if let Some(what) = told.next() {
+                return Err(RuleFault::Invalid { set: set.to_owned(), what });
+            }
         }
         let mut taken = BTreeSet::new();
         for rule in self.rules.values() {

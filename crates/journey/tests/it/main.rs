@@ -9,7 +9,6 @@ mod law_page;
 #[cfg(test)]
 mod rules_loading;
 #[cfg(test)]
-mod rules_oracle;
 #[cfg(test)]
 mod stations;
 #[cfg(test)]

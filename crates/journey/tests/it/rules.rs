@@ -1,7 +1,7 @@
 //! The table of cases, and how the set and the day are chosen.
 //!
 //! Cases stand in `cases/eligibility.txt` as words of the booking feed. Deliberately absent:
-//! random facts, which `rules_oracle` compares with a second writing of the same law.
+//! random facts, which `world::law`, a second writing of the same law, is compared with.
 
 use std::collections::BTreeSet;
 

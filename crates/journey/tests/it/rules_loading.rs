@@ -121,6 +121,27 @@ fn policies_must_fit_the_schema() {
     assert!(fault("permit (").starts_with("test.cedar: "));
 }
 
+/// Requests are not checked one by one; so a schema that lacks a word of the feed, or asks for what
+/// no request has, is refused when it is read.
+#[test]
+fn the_schema_must_take_every_word_of_the_feed() {
+    for (replaced, by, wanted) in [
+        ("\"port_hold\",", "", "port_hold"),
+        ("\"estimated\",", "", "estimated"),
+        ("\"being_admitted\",", "", "being_admitted"),
+        ("age_years: Long", "age_years: String", "age_years"),
+        ("  infeasible: Bool,", "", "infeasible"),
+        ("  infeasible: Bool,", "  infeasible: Bool,\n  height: Long,", "height"),
+        ("principal: [Agency]", "principal: [Booking]", "Agency"),
+    ] {
+        assert!(SCHEMA.contains(replaced), "{replaced}");
+        let schema = SCHEMA.replacen(replaced, by, 1);
+        let told = RuleBook::read(&schema, SITES, &[]).expect_err(by).to_string();
+        assert!(told.starts_with("schema of the rule sets: "), "{told}");
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+}
+
 /// Cedar skips a forbid that fails and then allows. Strict types cannot rule out an overflow.
 #[test]
 fn a_rule_that_fails_is_never_a_permission() {

@@ -416,7 +416,8 @@ pub(crate) fn removing(n: u8) -> removal::Command {
 }
 
 fn owing(n: u8) -> duty::Event {
-    match n % 3 {
+    match n % 4 {
+        3 => duty::Event::Reopened,
         0 => duty::Event::Opened(duty::Open {
             person: "P-1".into(),
             because: "damaged".to_owned(),

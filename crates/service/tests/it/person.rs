@@ -172,12 +172,18 @@ fn records_point_one_way_and_a_sample_of_one_satisfies_the_other() {
         assert_eq!(persons(&Filter::default()), (3, 1));
         let recount = ground.programme.recount(&auditor).unwrap();
         assert_eq!(recount.different, 0, "{recount:?}");
+        assert_eq!(ground.programme.summary(&auditor).unwrap().persons, 1);
 
         ground.programme.decide_eligibility(&ground.by(Role::Collector), &"B-9".into()).unwrap();
         ground.collect(&"B-9".into(), "K-1");
         assert_eq!(ground.programme.list_duties(&auditor, &After::start(), 9).unwrap().len(), 0);
         part(ground, &one).unwrap();
-        assert_eq!(persons(&Filter::default()), (3, 2));
+        assert_eq!(ground.programme.list_duties(&auditor, &After::start(), 9).unwrap().len(), 0);
+        part(ground, &other).unwrap();
+        let duties = ground.programme.list_duties(&auditor, &After::start(), 9).unwrap();
+        assert_eq!(duties.len(), 1, "the sample of the other satisfied it and was not theirs");
+        assert_eq!(duties[0].person, one);
+        assert_eq!(persons(&Filter::default()), (3, 3));
         assert_eq!(ground.programme.recount(&auditor).unwrap().different, 0);
     });
 }
@@ -209,5 +215,45 @@ fn a_removal_destroys_the_values_of_every_record_of_the_person() {
             Ok::<_, store::StoreError>(tx.query("SELECT kind FROM person_mark", &[])?.len())
         });
         assert_eq!(marks.unwrap(), 0);
+    });
+}
+
+/// An order ends for its own reason: a kit that arrives late does not take away what a refusal
+/// owes.
+#[test]
+fn each_miss_is_owed_for_itself() {
+    on_both(|ground| {
+        ground.book(&record(1));
+        release_first(ground, "B-1").unwrap();
+        let mut next = record(1);
+        next.booking = "B-2".into();
+        ground.book(&next);
+        let why = Some(NotCollected::Refused);
+        let close = Close { booking: "B-2".into(), why };
+        ground.programme.close_booking(&ground.by(Role::Collector), &close).unwrap();
+        let auditor = ground.by(Role::Auditor);
+        let duties = ground.programme.list_duties(&auditor, &After::start(), 9).unwrap();
+        let because: Vec<_> = duties.iter().map(|duty| duty.owed.because.as_str()).collect();
+        assert_eq!(because, ["released_first", "refused"]);
+        next.booking = "B-3".into();
+        ground.book(&next);
+        release_first(ground, "B-3").unwrap();
+        let duties = ground.programme.list_duties(&auditor, &After::start(), 9).unwrap();
+        assert_eq!(duties.len(), 2, "the same reason at the same site is owed once");
+    });
+}
+
+/// Prints that arrive late may name the record into which this one was merged.
+#[test]
+fn late_prints_of_the_same_person_are_taken_after_a_merge() {
+    on_both(|ground| {
+        let one = book(ground, &record(1));
+        let other = book(ground, &again(9, 1));
+        let mut amended = again(9, 1);
+        amended.person.fingerprint_number = record(1).person.fingerprint_number;
+        let collector = ground.by(Role::Collector);
+        assert!(ground.programme.amend_booking(&collector, &amended).is_err());
+        merge(ground, &one, &other).unwrap();
+        ground.programme.amend_booking(&collector, &amended).unwrap();
     });
 }

@@ -15,9 +15,11 @@ const KEYS: &str = "UPDATE duty SET person_id = $2 WHERE id = $1";
 const OPEN_OF: &str = "SELECT id, version, state, at FROM duty WHERE person_id = $1 AND stage = \
      'open' \
      ORDER BY at, id";
+const OF_PERSON: &str =
+    "SELECT id, version, state, at FROM duty WHERE person_id = $1 ORDER BY at, id";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[KEYS, OPEN_OF];
+pub const SQL: &[&str] = &[KEYS, OPEN_OF, OF_PERSON];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<duty::Stage>;
@@ -44,5 +46,11 @@ pub fn save(
 /// Open orders of a person.
 pub fn open_of(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(OPEN_OF, values![person.as_str()])?;
+    rows.iter().map(|row| stream::read(TABLE, row)).collect()
+}
+
+/// Every order about a person, the oldest first.
+pub fn of_person(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx.query(OF_PERSON, values![person.as_str()])?;
     rows.iter().map(|row| stream::read(TABLE, row)).collect()
 }

@@ -17,6 +17,8 @@ const KEPT_BY: &str = "SELECT kept FROM person_merge WHERE id = $1 AND stage = '
 const POINTING: &str =
     "SELECT id FROM person_merge WHERE kept = $1 AND stage = 'merged' ORDER BY id";
 const MERGED: &str = "SELECT id, kept FROM person_merge WHERE stage = 'merged' ORDER BY id";
+const COUNT: &str = "SELECT (SELECT COUNT(DISTINCT person_id) FROM booking) \
+     - (SELECT COUNT(*) FROM person_merge WHERE stage = 'merged') AS number";
 const MARK: &str = "INSERT INTO person_mark (person_id, kind, digest) VALUES ($1, $2, $3) \
      ON CONFLICT DO NOTHING";
 const FORGET: &str = "DELETE FROM person_mark WHERE person_id = $1";
@@ -33,7 +35,7 @@ const TWINS_OF: &str = "SELECT other AS twin FROM person_twin WHERE one = $1 \
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] =
-    &[KEYS, KEPT_BY, POINTING, MERGED, MARK, FORGET, ALIKE, TWIN, ARE_TWINS, TWINS_OF];
+    &[KEYS, KEPT_BY, POINTING, MERGED, COUNT, MARK, FORGET, ALIKE, TWIN, ARE_TWINS, TWINS_OF];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<person::Stage>;
@@ -75,6 +77,11 @@ pub fn merged(tx: &mut dyn Tx) -> Result<Vec<(PersonId, PersonId)>, StoreError> 
         Ok((PersonId::from(row.get_text("id")?), PersonId::from(row.get_text("kept")?)))
     };
     tx.query(MERGED, values![])?.iter().map(pair).collect()
+}
+
+/// How many persons were booked; records that are merged count once.
+pub fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
+    tx.first(COUNT, values![])?.map_or(Ok(0), |row| row.get_u64("number"))
 }
 
 /// Notes something by which a record may be found to be of the same person as another.

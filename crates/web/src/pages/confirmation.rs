@@ -117,7 +117,14 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 
 fn check_lawful(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { confirmation } = call.request()?;
-    checked(&call.programme.check_lawful(&call.op, &confirmation)?)
+    let listed = call.programme.check_lawful(&call.op, &confirmation)?;
+    let done = checked(&listed)?;
+    if listed.twin != Some(true) {
+        return Ok(done);
+    }
+    Ok(done.show(alert("warning", "The person has a twin on record", &html! {
+        p { "Twins can have the same profile. Only the prints tell which of them the sample is of." }
+    })))
 }
 
 fn check_identity(call: &Call<'_>) -> Result<Done, ServiceError> {

@@ -73,6 +73,7 @@ fn render(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         html! { strong { "All bookings" } },
         html! { strong { (number(summary.bookings)) } },
     ]);
+    bookings.push(figure("Persons in these bookings", summary.persons));
     let samples = [
         figure("Kits received into stock", summary.kits),
         figure("Samples sealed", summary.collections),

@@ -5,4 +5,6 @@
 mod bookings;
 mod evidence;
 mod genotypes;
+#[cfg(test)]
+mod law;
 mod nation;
