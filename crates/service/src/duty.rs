@@ -137,7 +137,7 @@ pub(crate) fn owed(
 }
 
 /// Opens a standing order to collect again, unless one is open about the same record for the same
-/// reason from the same site. Other orders may end earlier than this one, or go with another record.
+/// reason from the same site. Other orders may end earlier, or go with another record.
 pub(crate) fn open_duty(
     tx: &mut dyn Tx,
     op: &OpContext<'_>,

@@ -123,7 +123,7 @@ fn check_lawful(call: &Call<'_>) -> Result<Done, ServiceError> {
         return Ok(done);
     }
     Ok(done.show(alert("warning", "The person has a twin on record", &html! {
-        p { "Twins can have the same profile. Only the prints tell which of them the sample is of." }
+        p { "Twins can have the same profile. Only the prints tell whose sample this is." }
     })))
 }
 
