@@ -122,9 +122,13 @@ fn check_lawful(call: &Call<'_>) -> Result<Done, ServiceError> {
     if listed.twin != Some(true) {
         return Ok(done);
     }
-    Ok(done.show(alert("warning", "The person has a twin on record", &html! {
-        p { "Twins can have the same profile. Only the prints tell whose sample this is." }
-    })))
+    Ok(done.show(alert(
+        "warning",
+        "The person has a twin on record",
+        &html! {
+            p { "Twins can have the same profile. Only the prints tell whose sample this is." }
+        },
+    )))
 }
 
 fn check_identity(call: &Call<'_>) -> Result<Done, ServiceError> {
