@@ -48,8 +48,8 @@ pub struct Listed {
     pub owner: String,
     /// The booking there.
     pub booking: Option<BookingId>,
-    /// That booking is open: the sample can be taken now.
-    pub in_custody: bool,
+    /// That booking is open: the sample may be taken now.
+    pub open_booking: bool,
 }
 
 impl Placed for Listed {
@@ -93,7 +93,7 @@ fn listed(tx: &mut dyn Tx, row: &Stored, now: Timestamp) -> Result<Listed, Servi
         owner: site.unwrap_or_default(),
         component: String::new(),
         booking: None,
-        in_custody: false,
+        open_booking: false,
         person,
         owed,
     };
@@ -102,7 +102,7 @@ fn listed(tx: &mut dyn Tx, row: &Stored, now: Timestamp) -> Result<Listed, Servi
         listed.owner = booked.site.to_string();
         listed.component.clone_from(&booked.component);
         listed.booking = Some(BookingId::from(row.id.as_str()));
-        listed.in_custody = is_open(&row);
+        listed.open_booking = is_open(&row);
     }
     Ok(listed)
 }

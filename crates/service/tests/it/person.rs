@@ -82,7 +82,7 @@ fn what_is_owed_is_told_at_the_next_booking_with_where_and_why() {
         let duties = ground.programme.list_duties(&auditor, &After::start(), 9).unwrap();
         let [duty] = duties.as_slice() else { panic!("{duties:?}") };
         assert_eq!(duty.booking, Some("B-9".into()));
-        assert!(duty.in_custody);
+        assert!(duty.open_booking);
         assert_eq!(duty.owner, next.circumstances.site.to_string());
     });
 }

@@ -353,11 +353,11 @@ fn render_duties(call: &Call<'_>, _forms: &Forms<'_>) -> Result<Markup, ServiceE
             plain(line.owed.days),
             plain(format!("{} {}", line.component, line.owner)),
             html! { @if let Some(booking) = &line.booking { (code(booking)) } },
-            tag(if line.in_custody { "in custody" } else { "released" }),
+            tag(if line.open_booking { "open" } else { "accounted for" }),
         ]
     };
     let rows: Vec<_> = duties.iter().map(row).collect();
-    let heads = ["Person", "Because", "Opened at", "Days", "Owner", "Last booking", "Now"];
+    let heads = ["Person", "Because", "Opened at", "Days", "Owner", "Booking", "It is"];
     Ok(html! {
         p {
             "A sample that was due and not taken, or was not good enough, is owed by the person "
