@@ -2,6 +2,7 @@
 //! nothing, no pair of stage and event makes `apply` panic, and both outlive JSON.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use genetics::acceptance::AcceptanceTable;
 use genetics::{Category, LocusSet, Profile, controls};
@@ -507,8 +508,8 @@ proptest! {
     /// Nobody answers the own request, and nothing follows an approval.
     #[test]
     fn a_rule_is_set_aside_by_two(n in numbers()) {
-        let room = room();
-        let commands = n.iter().map(|n| overriding(*n, &room)).collect();
+        static ROOM: LazyLock<Room> = LazyLock::new(room);
+        let commands = n.iter().map(|n| overriding(*n, &ROOM)).collect();
         let stages = station(discretion::decide, discretion::apply, commands);
         for (place, stage) in stages.iter().enumerate() {
             if let discretion::Stage::Approved { asked, approved } = stage {
