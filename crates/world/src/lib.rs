@@ -22,6 +22,7 @@ pub mod month;
 pub mod nation;
 
 pub mod law;
+pub mod lives;
 
 mod arrivals;
 mod casework;
