@@ -112,6 +112,7 @@ impl Programme {
             finding,
             facts_digest: self.digest("facts", &facts)?,
             at: op.at,
+            law_until: self.rules.law_until(&facts),
         };
         let stage = advance!(
             tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command

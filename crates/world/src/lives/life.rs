@@ -205,6 +205,7 @@ impl<'f, 'b> Life<'f, 'b> {
             finding,
             facts_digest: String::new(),
             at: self.at,
+            law_until: self.family.book.law_until(&facts),
         };
         let decided = step(&mut self.decided, eligibility::decide, eligibility::apply, command);
         self.expect(decided, &[]);
