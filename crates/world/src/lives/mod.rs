@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use journey::eligibility::Facts;
+use journey::ids::BookingId;
 use journey::rules::RuleBook;
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
@@ -135,6 +137,15 @@ impl<'b> Lives<'b> {
         self.bookings.div_ceil(FAMILY)
     }
 
+    /// The facts with which a booking comes in, the first of its family: what a rule set is asked
+    /// where only its speed matters.
+    pub fn facts(&self, family: u64) -> Facts {
+        let mut rng = self.chance_of(family);
+        let (at, truth) = chance::stranger(&mut rng);
+        let record = chance::record(BookingId::new("B"), at, &truth, &mut rng);
+        self.book.facts(&record, at, None, rng.random_bool(0.1))
+    }
+
     /// Lives the bookings of some families; the first offender of them beside the counts.
     pub fn live(&self, families: Range<u64>) -> (Tally, Option<Offender>) {
         let (mut tally, mut offender) = (Tally::default(), None);
@@ -150,12 +161,16 @@ impl<'b> Lives<'b> {
 
     /// One family; with its story where that is wanted, because writing it takes time.
     fn family(&self, number: u64, told: bool) -> (Tally, Option<Offender>) {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(number);
         let first = number * FAMILY;
         let bookings = first..self.bookings.min(first + FAMILY);
-        let mut family = Family::new(self.book, rng, told);
+        let mut family = Family::new(self.book, self.chance_of(number), told);
         family.live(bookings);
         (family.tally, family.offender)
+    }
+
+    fn chance_of(&self, family: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(family);
+        rng
     }
 }

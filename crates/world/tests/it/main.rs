@@ -6,4 +6,5 @@ mod bookings;
 mod evidence;
 mod genotypes;
 mod law;
+mod lives;
 mod nation;
