@@ -28,8 +28,8 @@ pub(super) fn civil_date(at: Timestamp, zone: Option<&TimeZone>, offset_seconds:
     }
 }
 
-/// The instant at which a civil day begins in a zone, or at an offset where no zone is known; `None`
-/// beyond the end of the calendar.
+/// The instant at which a civil day begins in a zone, or at an offset where no zone is known;
+/// `None` beyond the end of the calendar.
 pub(super) fn midnight(
     day: Date,
     zone: Option<&TimeZone>,

@@ -1,7 +1,7 @@
 //! How a booking comes to its facts: whom it is about, what the feed says first, what changes.
 //!
-//! Shares are settings of this programme (tag D) and say nothing about real bookings: they are drawn
-//! so that every rule, every day of change and every midnight is met often.
+//! Shares are settings of this programme (tag D) and say nothing about real bookings: they are
+//! drawn so that every rule, every day of change and every midnight is met often. Absent: any law.
 
 use jiff::civil::{Date, date};
 use jiff::tz::Offset;

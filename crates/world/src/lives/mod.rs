@@ -47,9 +47,9 @@ pub struct Tally {
     pub collections: u64,
     /// Kits opened and given up.
     pub given_up: u64,
-    /// Orders to collect again, opened and satisfied.
+    /// Orders to collect again.
     pub orders_opened: u64,
-    /// Orders that a sample satisfied.
+    /// Orders that a sample met.
     pub orders_satisfied: u64,
     /// Bookings by how they ended.
     pub dispositions: BTreeMap<&'static str, u64>,
@@ -57,7 +57,8 @@ pub struct Tally {
     pub differing: u64,
     /// Samples that the plain law does not allow.
     pub unlawful: u64,
-    /// Bookings that did not end with exactly one disposition, or with another than their facts say.
+    /// Times that a booking did not end with exactly one disposition, that of its facts, or that a
+    /// state machine said no where nobody expected it.
     pub without_disposition: u64,
     /// Decisions asked again from their written facts, with the same finding.
     pub replays_equal: u64,
