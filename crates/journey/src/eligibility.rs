@@ -178,26 +178,27 @@ pub enum Command {
         facts_digest: String,
         /// Now.
         at: Timestamp,
-        /// From when on another rule set answers for the booking, if that is soon.
-        until: Option<Timestamp>,
+        /// From when another rule set answers, if that is known.
+        law_until: Option<Timestamp>,
     },
 }
 
 /// Decides a command. A later decision always replaces an earlier one; an instant that runs
-/// backwards is refused, so that history stays in order.
+/// backwards is refused, so that history stays in order. It may be acted on for
+/// [`DECISION_HOURS_MAX`], and not beyond the day before another rule set comes into force.
 ///
 /// # Errors
 /// The new decision is older than the one that stands.
 pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal> {
-    let Command::Decide { id, booking, person, finding, facts_digest, at, until } = command;
+    let Command::Decide { id, booking, person, finding, facts_digest, at, law_until } = command;
     if let Some(Stage::Decided(standing)) = stage
         && standing.at > at
     {
         return Err(RefusalCode::OutOfOrder.about(format!("a decision of {} stands", standing.at)));
     }
-    let hours = SignedDuration::from_hours(DECISION_HOURS_MAX);
-    let expires_at = at.checked_add(hours).unwrap_or(Timestamp::MAX);
-    let expires_at = until.map_or(expires_at, |until| until.min(expires_at));
+    let aged =
+        at.checked_add(SignedDuration::from_hours(DECISION_HOURS_MAX)).unwrap_or(Timestamp::MAX);
+    let expires_at = law_until.map_or(aged, |until| aged.min(until));
     Ok(Event::Decided(Decision { id, booking, person, finding, facts_digest, at, expires_at }))
 }
 

@@ -21,7 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use crate::booking::BookingRecord;
+use crate::booking::{BookingRecord, Circumstances};
 use crate::eligibility::{Facts, Finding, Outcome};
 use crate::refusal::{Refusal, RefusalCode};
 use engine::{Answer, Engine};
@@ -326,17 +326,6 @@ impl RuleBook {
         }
     }
 
-    /// When another rule set answers for the booking, where that is on the day after: a decision
-    /// must not outlive the rules by which it was made.
-    pub fn until(&self, facts: &Facts) -> Option<Timestamp> {
-        let asked = &facts.circumstances;
-        let next = Facts { decided_on: facts.decided_on.tomorrow().ok()?, ..facts.clone() };
-        let name = |facts| self.default_set(facts).map(|set| &set.manifest.name);
-        (name(&next) != name(facts)).then_some(())?;
-        let zone = self.zone(&asked.component, asked.site.as_str());
-        clock::begins(next.decided_on, zone, asked.booked_offset_seconds)
-    }
-
     /// The answer of a set to facts: of the set named, whatever its scope, or else of the most
     /// special set in whose scope the booking is, the latest where there are several. A set
     /// answers only on days on which it is in force; where none does, nothing allows a sample.
@@ -390,10 +379,29 @@ impl RuleBook {
     }
 
     fn default_set(&self, facts: &Facts) -> Option<&RuleSet> {
-        let asked = &facts.circumstances;
+        self.default_on(&facts.circumstances, facts.decided_on)
+    }
+
+    fn default_on(&self, asked: &Circumstances, on: Date) -> Option<&RuleSet> {
         self.covering(&asked.component, asked.site.as_str())
-            .filter(|set| set.manifest.chosen && set.manifest.in_force(facts.decided_on))
+            .filter(|set| set.manifest.chosen && set.manifest.in_force(on))
             .max_by_key(|set| (set.manifest.scope.rank(), set.manifest.effective_from))
+    }
+
+    /// The midnight at the site from which another set answers for a booking, or none does; `None`
+    /// where no such day is known. A decision must not be acted on from then.
+    pub fn law_until(&self, facts: &Facts) -> Option<Timestamp> {
+        let asked = &facts.circumstances;
+        let (component, site) = (&asked.component, asked.site.as_str());
+        let name = |set: Option<&RuleSet>| set.map(|set| set.manifest.name.clone());
+        let now = name(self.default_set(facts));
+        let day = self
+            .covering(component, site)
+            .flat_map(|set| set.manifest.days_of_change())
+            .filter(|day| *day > facts.decided_on)
+            .filter(|day| name(self.default_on(asked, *day)) != now)
+            .min()?;
+        clock::midnight(day, self.zone(component, site), asked.booked_offset_seconds)
     }
 
     /// The clock of a site: from the table of sites, else of the most special set that covers it.

@@ -125,7 +125,7 @@ impl Programme {
             finding,
             facts_digest: self.digest("facts", &facts)?,
             at: op.at,
-            until: self.rules.until(&facts),
+            law_until: self.rules.law_until(&facts),
         };
         let stage = advance!(
             tx, op, "eligibility": journey::eligibility, rows::eligibility, booking, command

@@ -1,7 +1,8 @@
 //! A synthetic month: people, profiles, bookings, kits, evidence and laboratories, with faults.
 //!
 //! Everything follows from a seed: the same [`Settings`] give the same [`Month`], on any machine.
-//! Beside it stands a synthetic [`Nation`]: only profiles, as many as a search must bear.
+//! Beside it stand a synthetic [`Nation`]: only profiles, as many as a search must bear; and
+//! [`lives`] of bookings, as many as wanted, judged by the [`law`] written a second time.
 //! People are invented, with names of plants, stones and landforms and numbers that no agency
 //! gives out. Used by tests, the demonstration and benchmarks; no shipped decision depends on it.
 //! Read in module order. Deliberately absent: a clock, files, and any real person's data.
@@ -22,6 +23,7 @@ pub mod month;
 pub mod nation;
 
 pub mod law;
+pub mod lives;
 
 mod arrivals;
 mod casework;

@@ -8,6 +8,7 @@
 
 mod batches;
 mod changes;
+mod law;
 mod machine;
 mod measure;
 mod nation;
@@ -40,6 +41,8 @@ use crate::shell::Common;
 pub(crate) enum Verb {
     /// Time every piece of work of a search on an invented nation
     Search(Asked),
+    /// Time decisions of eligibility, and past decisions asked again
+    Law(law::Asked),
 }
 
 /// How large the nation is.
@@ -105,6 +108,7 @@ const GOALS_ARE_FOR: &str = "26 M persons x 1.4 M forensic profiles, two free pr
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Search(asked) => search(common, &asked),
+        Verb::Law(asked) => law::run(common, &asked),
     }
 }
 

@@ -3,7 +3,10 @@
 //!
 //! Parts of the files are made on all processors and written in order; what is held at a time does
 //! not grow with the nation. The last file written is `nation.json`: without it the others are not
-//! whole. Absent: databases, and any real person's data.
+//! whole. Bookings, in a file of its own, are lived and counted and stored nowhere. Absent:
+//! databases, and any real person's data.
+
+mod bookings;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,6 +43,8 @@ const PERSON_ALLELES_MAX: usize = 3;
 pub(crate) enum Verb {
     /// Write invented persons and forensic profiles, and who was planted in which
     Profiles(Profiles),
+    /// Live invented bookings under the rules, each judged by the law written a second time
+    Bookings(bookings::Bookings),
 }
 
 /// What is written, and where.
@@ -124,6 +129,7 @@ trait Counts: Default + Send {
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Profiles(profiles) => write_profiles(common, &profiles),
+        Verb::Bookings(asked) => bookings::run(common, &asked),
     }
 }
 

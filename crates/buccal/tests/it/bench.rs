@@ -1,5 +1,6 @@
 //! `buccal bench search` on a small nation: every line is there, and what was counted is what the
-//! slowest way counts. Times are not looked at, but that they were taken.
+//! slowest way counts. `buccal bench law` on few decisions. Times are not looked at, but that they
+//! were taken.
 
 use genetics::{Index, SearchRule};
 use search::{Engine, Oracle, PackedProfile, Row, Side, SpecimenKey, Target};
@@ -151,4 +152,22 @@ fn a_wrong_share_is_told() {
     let ran = run(&["bench", "search", "--persons", "1", "--forensic", "1", "--old-panel", "2"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("old_panel_share is 2"), "{}", ran.err);
+}
+
+#[test]
+fn decisions_and_replays_are_timed_beside_the_plain_law() {
+    let ran = run(&["bench", "law", "--decisions", "40", "--replays", "90", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows = ran.json()["rows"].as_array().unwrap().clone();
+    let names: Vec<_> = rows.iter().map(|row| row["row"].as_str().unwrap()).collect();
+    assert_eq!(names, ["decide", "replay", "plain"]);
+    let asked: Vec<_> = rows.iter().map(|row| row["asked"].as_u64().unwrap()).collect();
+    assert_eq!(asked, [40, 90, 40]);
+    let us = |row: &Value, name: &str| row[name].as_f64().unwrap();
+    assert!(rows.iter().all(|row| us(row, "mean_us") > 0.0));
+    assert!(us(&rows[0], "p99_us") >= us(&rows[0], "p50_us"));
+    assert!(us(&rows[0], "times_plain") > 1.0);
+    assert!(rows[0]["goal_met"].is_boolean());
+    assert!(rows[1]["goal_met"].is_null(), "the goal is for a million");
+    assert_eq!(run(&["bench", "law", "--decisions", "0"]).code, 2);
 }

@@ -8,7 +8,7 @@ use exchange::genotypes::{Shape, Table, read_bytes};
 use serde_json::Value;
 use world::{Contributor, Nation, NationSettings};
 
-use crate::ground::{Ran, folder, run};
+use crate::ground::{Ran, command, folder, run};
 
 fn profiles(out: &Path, seed: &str, old_panel: &str) -> Ran {
     let out = out.display().to_string();
@@ -107,4 +107,24 @@ fn a_share_out_of_range_is_told() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("old_panel_share is 1.5"), "{}", ran.err);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn lives_of_bookings_are_counted_alike_on_any_number_of_threads() {
+    let arguments = ["world", "bookings", "--bookings", "150", "--seed", "3", "--json"];
+    let on = |threads| {
+        let ran: Ran =
+            command(&arguments).env("RAYON_NUM_THREADS", threads).output().unwrap().into();
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        ran
+    };
+    let one = on("1");
+    assert_eq!(one.out, on("3").out);
+    let counts = one.json();
+    assert_eq!(counts["bookings"], 150);
+    assert_eq!(counts["replays_equal"], counts["decisions"]);
+    for never in ["differing", "unlawful", "without_disposition", "replays_different"] {
+        assert_eq!(counts[never], 0, "{never}");
+    }
+    assert!(counts.get("first_offender").is_none());
 }

@@ -28,11 +28,16 @@ pub(super) fn civil_date(at: Timestamp, zone: Option<&TimeZone>, offset_seconds:
     }
 }
 
-/// The instant at which a civil date begins in a zone, or at an offset where no zone is known.
-pub(super) fn begins(day: Date, zone: Option<&TimeZone>, offset_seconds: i32) -> Option<Timestamp> {
-    let offset = || TimeZone::fixed(Offset::from_seconds(offset_seconds).unwrap_or(Offset::UTC));
-    let zone = zone.cloned().unwrap_or_else(offset);
-    day.to_zoned(zone).ok().map(|begins| begins.timestamp())
+/// The instant at which a civil day begins in a zone, or at an offset where no zone is known;
+/// `None` beyond the end of the calendar.
+pub(super) fn midnight(
+    day: Date,
+    zone: Option<&TimeZone>,
+    offset_seconds: i32,
+) -> Option<Timestamp> {
+    let fixed = TimeZone::fixed(Offset::from_seconds(offset_seconds).unwrap_or(Offset::UTC));
+    let begun = day.to_zoned(zone.cloned().unwrap_or(fixed)).ok()?;
+    Some(begun.timestamp())
 }
 
 #[cfg(test)]

@@ -66,6 +66,12 @@ impl Manifest {
     pub fn in_force(&self, on: Date) -> bool {
         self.effective_from <= on && self.effective_to.is_none_or(|last| on <= last)
     }
+
+    /// The first day in force, and the first on which it no longer is.
+    pub(super) fn days_of_change(&self) -> impl Iterator<Item = Date> {
+        let after = self.effective_to.and_then(|last| last.tomorrow().ok());
+        std::iter::once(self.effective_from).chain(after)
+    }
 }
 
 impl Scope {

@@ -9,7 +9,8 @@ use journey::booking::{
     BirthConfidence, BookingRecord, Circumstances, Citizenship, CustodyBasis, Known, LawfulStatus,
     OnFile, Person, StatusConfidence,
 };
-use journey::eligibility::{Facts, Finding, Outcome};
+use journey::eligibility::{self, Eligible, Facts, Finding, Outcome};
+use journey::refusal::RefusalCode;
 use journey::rules::RuleBook;
 
 const CASES: &str = include_str!("cases/eligibility.txt");
@@ -185,6 +186,43 @@ fn the_civil_date_is_that_of_the_site_then_of_the_set_then_of_the_feed() {
     assert_eq!(day("on=2021-03-04"), "2021-03-04");
 }
 
+/// Sixteen years old at a port of entry: from 2020-01-06 on the floor there was 18, and a decision of
+/// the day before must not be acted on any more.
+#[test]
+fn a_decision_is_not_acted_on_under_another_rule_set() {
+    let book = RuleBook::shipped().unwrap();
+    let until = |facts: &str| book.law_until(&read(&book, facts).0).map(|at| at.to_string());
+    let port = "component=CBP-OFO site=Detroit";
+    let night = |at: &str| Some(at.to_owned());
+    assert_eq!(until(&format!("{port} on=2020-01-05")), night("2020-01-06T05:00:00Z"));
+    assert_eq!(until(&format!("{port} on=2020-01-06")), night("2020-04-08T04:00:00Z"));
+    assert_eq!(until(&format!("{port} on=2020-07-01")), None);
+    let elsewhere = "component=CBP-OFO site=unlisted offset=-25200 on=2020-01-05";
+    assert_eq!(until(elsewhere), night("2020-01-06T07:00:00Z"));
+    assert_eq!(until("on=2009-01-08"), night("2009-01-09T06:00:00Z"));
+    assert_eq!(until("on=2020-04-08"), night("2020-05-01T05:00:00Z"));
+    assert_eq!(until("component=FBI on=2020-04-08"), None);
+
+    let (facts, _) = read(&book, &format!("{port} born=2003-06-01 on=2020-01-05"));
+    let finding = book.find(&facts, None).unwrap();
+    assert_eq!(finding.outcome, Outcome::Collect);
+    let at: jiff::Timestamp = "2020-01-05T19:00:00Z".parse().unwrap();
+    let command = eligibility::Command::Decide {
+        id: "D-1".into(),
+        booking: "B-1".into(),
+        person: "P-1".into(),
+        finding,
+        facts_digest: String::new(),
+        at,
+        law_until: book.law_until(&facts),
+    };
+    let decided = eligibility::decide(None, command).unwrap();
+    let stage = eligibility::apply(None, &decided).unwrap();
+    let check = |at: &str| Eligible::check(Some(&stage), at.parse().unwrap());
+    assert!(check("2020-01-06T04:59:59Z").is_ok());
+    assert_eq!(check("2020-01-06T05:00:00Z").unwrap_err().code, RefusalCode::DecisionExpired);
+}
+
 #[test]
 fn hard_blocks_are_the_age_floor_and_citizens_without_a_criminal_basis() {
     let book = RuleBook::shipped().unwrap();
@@ -228,24 +266,4 @@ fn a_finding_names_authority_confidence_and_the_text_it_rests_on() {
     assert_eq!(finding.rule_set_sha256, book.sha256(PILOT).unwrap());
     assert_eq!(finding.rule_set_sha256.len(), 64);
     assert_ne!(book.sha256(PILOT).unwrap(), book.sha256(GENERAL).unwrap());
-}
-
-/// The evening before the pilot began: what was decided under the old rules ends at midnight of
-/// the site, not of Greenwich, and not a day later.
-#[test]
-fn a_decision_ends_with_the_rules_by_which_it_was_made() {
-    let book = RuleBook::shipped().unwrap();
-    let until = |component: &str, at: &str| {
-        let mut record = record();
-        record.circumstances.component = component.to_owned();
-        let at = at.parse().unwrap();
-        book.until(&book.facts(&record, at, None, false)).map(|until| until.to_string())
-    };
-    let midnight = || Some("2020-05-01T05:00:00Z".to_owned());
-    assert_eq!(until("ICE-ERO", "2020-04-30T16:00:00Z"), midnight());
-    assert_eq!(until("ICE-ERO", "2020-05-01T04:59:59Z"), midnight());
-    assert_eq!(until("ICE-ERO", "2020-05-01T05:00:00Z"), None);
-    assert_eq!(until("ICE-ERO", "2020-04-29T16:00:00Z"), None);
-    assert_eq!(until("FBI", "2020-04-30T16:00:00Z"), None);
-    assert_eq!(until("FBI", "2020-04-07T16:00:00Z"), Some("2020-04-08T05:00:00Z".to_owned()));
 }

@@ -103,7 +103,7 @@ pub(crate) fn decided(outcome: Outcome) -> eligibility::Stage {
         },
         facts_digest: "digest".to_owned(),
         at: stamp(0).at,
-        until: None,
+        law_until: None,
     };
     let event = eligibility::decide(None, command).unwrap();
     eligibility::apply(None, &event).unwrap()
@@ -486,7 +486,7 @@ fn deciding(n: u8) -> eligibility::Command {
         finding: decision.finding,
         facts_digest: decision.facts_digest,
         at: decision.at.checked_add(later).unwrap(),
-        until: None,
+        law_until: None,
     }
 }
 

@@ -7,4 +7,6 @@ mod evidence;
 mod genotypes;
 #[cfg(test)]
 mod law;
+#[cfg(test)]
+mod lives;
 mod nation;
