@@ -108,8 +108,10 @@ fn wrong_rules_are_caught() {
         (&format!("{general}/skips.cedar"), "precedence(\"130\")", "precedence(\"145\")"),
         (
             &format!("{general}/duties.cedar"),
-            "resource.custody_basis.contains(CustodyBasis::\"convicted\") }",
-            "resource.custody_basis.contains(CustodyBasis::\"encounter\") }",
+            "(principal, action == Action::\"collect\", resource)\nwhen { \
+             resource.custody_basis.contains(CustodyBasis::\"convicted\") }",
+            "(principal, action == Action::\"collect\", resource)\nwhen { \
+             resource.custody_basis.contains(CustodyBasis::\"encounter\") }",
         ),
         ("ice-dallas-2020-05-01/manifest.toml", "from = \"2020-05-01\"", "from = \"2020-05-02\""),
         ("ice-dallas-2020-05-01/manifest.toml", "America/Chicago", "America/Anchorage"),
