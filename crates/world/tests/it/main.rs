@@ -5,6 +5,8 @@
 mod bookings;
 mod evidence;
 mod genotypes;
+#[cfg(test)]
 mod law;
+#[cfg(test)]
 mod lives;
 mod nation;

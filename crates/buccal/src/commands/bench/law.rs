@@ -190,6 +190,6 @@ fn replay(book: &RuleBook, kept: &[Kept], replays: u64, plain_us: f64) -> anyhow
         cpu_s: Some(spent.cpu_seconds),
         times_plain: Some(rounded(mean_us / plain_us)),
         goal: format!("{REPLAYS} <= {REPLAYS_S} s on 2 processors"),
-        goal_met: (replays >= REPLAYS).then(|| mean_us * REPLAYS as f64 <= REPLAYS_S * 1e6),
+        goal_met: (replays >= REPLAYS).then_some(mean_us * REPLAYS as f64 <= REPLAYS_S * 1e6),
     })
 }
