@@ -9,7 +9,6 @@ mod law_page;
 #[cfg(test)]
 mod rules_loading;
 #[cfg(test)]
-#[cfg(test)]
 mod stations;
 #[cfg(test)]
 mod invariants;
