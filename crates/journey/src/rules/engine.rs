@@ -68,7 +68,7 @@ pub(super) struct Engine {
 struct Told<'a> {
     duties: Vec<&'a Rule>,
     forbids: Vec<&'a Rule>,
-    failed: Vec<&'a Rule>,
+    failed: Vec<PolicyId>,
 }
 
 /// Names of entity types, parsed once because parsing costs more than an evaluation.
@@ -117,7 +117,8 @@ impl Engine {
             return Answer::indeterminate(std::iter::empty());
         };
         if !told.failed.is_empty() {
-            return Answer::indeterminate(told.failed.into_iter().map(Rule::as_reason));
+            let known = told.failed.iter().filter_map(|id| policies.rules.get(id));
+            return Answer::indeterminate(known.map(Rule::as_reason));
         }
         let Some(first) = told.forbids.first() else {
             return duty(&told.duties);
@@ -151,23 +152,15 @@ impl Engine {
     /// Evaluates every policy of a set once; `None` where the facts make no request.
     fn evaluate<'a>(&self, policies: &'a Policies, facts: &Facts) -> Option<Told<'a>> {
         let (request, entities) = self.request(facts)?;
-        let mut failed: Vec<&PolicyId> = Vec::new();
         let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
         let (duties, forbids) = (ask(&policies.duties), ask(&policies.forbids));
-        for response in [&duties, &forbids] {
-            failed.extend(
-                response
-                    .diagnostics()
-                    .errors()
-                    .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id()),
-            );
-        }
+        let errors = duties.diagnostics().errors().chain(forbids.diagnostics().errors());
+        let mut failed: Vec<PolicyId> = errors
+            .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id().clone())
+            .collect();
         failed.sort();
-        Some(Told {
-            duties: satisfied(policies, &duties),
-            forbids: satisfied(policies, &forbids),
-            failed: failed.iter().filter_map(|id| policies.rules.get(id)).collect(),
-        })
+        let (duties, forbids) = (satisfied(policies, &duties), satisfied(policies, &forbids));
+        Some(Told { duties, forbids, failed })
     }
 
     /// The request. It is not held against the schema, because [`Engine::check_words`] did that for
