@@ -16,8 +16,7 @@ use rayon::prelude::*;
 
 use crate::file::fields::Fields;
 use crate::lexicon::{
-    AlleleBits, GenotypeId, LOCI, Lexicon, LocusBits, LocusLexicon, UNLISTED, numbers, positions,
-    typed,
+    AlleleBits, GenotypeId, LOCI, Lexicon, LocusBits, LocusLexicon, numbers, positions, typed,
 };
 use crate::occurrence::Occurrence;
 use crate::planes::{BLOCK_ROWS, Layout, NO_LANES, OPEN, Rare, Step, TOGETHER, side_by_side, sift};
@@ -463,14 +462,13 @@ fn note_column(
     ids: impl Iterator<Item = Option<GenotypeId>>,
     locus: &LocusLexicon,
 ) -> Vec<(u32, u32)> {
-    let mut rows_of = vec![0u32; usize::from(UNLISTED) + 1];
+    // The place behind the last genotype is that of rows whose number is none of the list's.
+    let genotypes = locus.genotypes();
+    let mut rows_of = vec![0u32; genotypes.len() + 1];
     let mut noted = vec![usize::MAX; rows_of.len()];
-    let alleles = |id: usize| match id as GenotypeId {
-        0 | UNLISTED => None,
-        id => Some(locus.genotype(id)),
-    };
+    let alleles = |id: usize| genotypes.get(id).copied().filter(|_| id != 0);
     for (row, id) in ids.enumerate() {
-        let Some(id) = id.map(usize::from) else { continue };
+        let Some(id) = id.map(|id| usize::from(id).min(genotypes.len())) else { continue };
         let block = row / BLOCK_ROWS;
         rows_of[id] += 1;
         if noted[id] != block {
@@ -496,6 +494,7 @@ fn note_column(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexicon::UNLISTED;
     use crate::packed::PackedProfile;
     use genetics::{Genotype, Locus, Profile};
     use proptest::prelude::*;
