@@ -19,11 +19,15 @@ pub mod category;
 pub mod acceptance;
 pub mod matrix;
 
+pub mod frequency;
+pub mod rarity;
+
 pub mod controls;
 
 pub use allele::{Allele, AlleleKind};
 pub use category::{Category, Index};
 pub use compare::{Comparison, LocusOutcome, SearchRule, compare};
+pub use frequency::{Frequencies, Population};
 pub use genotype::Genotype;
 pub use locus::{Locus, LocusSet};
 pub use profile::Profile;

@@ -1,13 +1,12 @@
 //! Genotypes of the month's people, and the evidence of the casework laboratories.
 
-use genetics::{Category, Profile, SearchRule, compare};
+use genetics::{Category, Frequencies, Population, Profile, SearchRule, compare};
 use jiff::{SignedDuration, Timestamp};
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
 use crate::evidence::{Entered, Evidence, Origin, full, mixture, partial};
-use crate::frequencies::{Frequencies, Population};
 use crate::month::{Arrival, CaseworkLaboratory};
 use crate::person::SyntheticPerson;
 use crate::profile::{Kinship, Sex, relative, resampled, unrelated};

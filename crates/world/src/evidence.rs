@@ -143,7 +143,7 @@ fn autosomal(source: &Profile) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frequencies::Frequencies;
+    use crate::frequencies::populations;
     use crate::profile::{Sex, unrelated};
     use genetics::acceptance::AcceptanceTable;
     use rand::SeedableRng;
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_lost_still_leaves_enough() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let rules = AcceptanceTable::shipped().unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(4);
         for round in 0..200 {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_longest_amplicons_go_first() {
         assert_eq!(LocusSet::from_iter(BY_AMPLICON), LocusSet::core20());
-        let table = Frequencies::shipped();
+        let table = populations();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut seen = [0_u32; 20];
         for _ in 0..300 {

@@ -32,7 +32,6 @@ mod removals;
 
 pub use behaviour::{AtLaboratory, AtTable, Behaviour};
 pub use evidence::{Entered, Evidence, Origin};
-pub use frequencies::{Frequencies, Population};
 pub use kit::{Kit, KitLot};
 pub use laboratory::{PlateFault, results_of_plate};
 pub use month::{Arrival, CaseworkLaboratory, Later, Month, Removal};

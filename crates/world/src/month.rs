@@ -10,7 +10,7 @@ use journey::removal::Path;
 
 use crate::behaviour::Behaviour;
 use crate::evidence::Evidence;
-use crate::frequencies::Frequencies;
+use crate::frequencies::populations;
 use crate::kit::KitLot;
 use crate::person::SyntheticPerson;
 use crate::scenario::Scenario;
@@ -100,7 +100,7 @@ pub struct CaseworkLaboratory {
 impl Month {
     /// Makes a month: the same settings give the same month.
     pub fn generate(settings: &Settings) -> Self {
-        let frequencies = Frequencies::shipped();
+        let frequencies = populations();
         let sites: Vec<Site> = SITES.iter().map(|site| Site::from(site.0)).collect();
         let (people, mut bookings) = arrivals::generate(settings);
         let genotypes = casework::genotypes(settings, &people, &frequencies);

@@ -4,10 +4,10 @@
 //! substructure). A relative shares alleles by descent as inheritance has it, so that a near miss
 //! is an honest one. Absent: mutation, linkage, twins.
 
-use genetics::{Allele, Genotype, Locus, LocusSet, Profile};
+use genetics::{Allele, Genotype, Locus, LocusSet, Population, Profile};
 use rand::{Rng, RngExt};
 
-use crate::frequencies::Population;
+use crate::frequencies::draw;
 
 /// What Amelogenin will show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,8 +89,8 @@ pub fn assemble(typed: impl IntoIterator<Item = (Locus, Vec<Allele>)>) -> Profil
 }
 
 fn two(population: &Population, locus: Locus, rng: &mut impl Rng) -> Vec<Allele> {
-    let first = population.draw(locus, rng);
-    first.into_iter().chain(population.draw(locus, rng)).collect()
+    let first = draw(population, locus, rng);
+    first.into_iter().chain(draw(population, locus, rng)).collect()
 }
 
 /// Makes one heterozygous locus tri-allelic, where a draw finds a third allele.
@@ -98,7 +98,7 @@ fn add_third(typed: &mut [(Locus, Vec<Allele>)], population: &Population, rng: &
     let place = rng.random_range(0..typed.len().max(1));
     if let Some((locus, alleles)) = typed.get_mut(place) {
         let third = (0..20).find_map(|_| {
-            let drawn = population.draw(*locus, rng)?;
+            let drawn = draw(population, *locus, rng)?;
             (!alleles.contains(&drawn)).then_some(drawn)
         });
         alleles.extend(third);
@@ -139,7 +139,7 @@ fn inherit(
         0 => two(population, locus, rng),
         1 => {
             let kept = if rng.random_bool(0.5) { first } else { second };
-            kept.into_iter().chain(population.draw(locus, rng)).collect()
+            kept.into_iter().chain(draw(population, locus, rng)).collect()
         }
         _ => first.into_iter().chain(second).collect(),
     }
@@ -155,7 +155,7 @@ fn amelogenin(sex: Sex) -> Vec<Allele> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frequencies::Frequencies;
+    use crate::frequencies::populations;
     use genetics::Category;
     use genetics::acceptance::AcceptanceTable;
     use rand::SeedableRng;
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_drawn_profile_is_complete_and_acceptable() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let rules = AcceptanceTable::shipped().unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for population in table.populations() {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn tri_alleles_come_as_often_as_asked() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let population = &table.populations()[0];
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let mut count = |rate: f64| {
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_child_shares_an_allele_everywhere() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let population = &table.populations()[1];
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         for _ in 0..50 {

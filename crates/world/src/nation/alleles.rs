@@ -4,11 +4,10 @@
 //! order. Drawing is by alias tables (Walker 1977, built as by Vose 1991) over whole numbers, so
 //! that every allele is drawn with exactly the probability that the match arithmetic uses.
 
-use genetics::{Allele, Genotype, Locus, LocusSet, Profile};
+use genetics::{Allele, Frequencies, Genotype, Locus, LocusSet, Population, Profile};
 
 use super::dice::WORDS;
 use super::settings::{NationSettings, NotANation};
-use crate::frequencies::{Frequencies, Population};
 
 /// Loci of a profile.
 pub(super) const LOCI: usize = 20;
@@ -194,6 +193,7 @@ pub(super) fn profile(loci: &[NationLocus], sets: &Sets) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frequencies::populations;
 
     /// Counts the words of 2^32 that stand for each allele, slot by slot.
     fn words(shares: &Shares) -> [u64; ALLELES_MAX] {
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn every_word_is_given_to_an_allele_in_proportion() {
         let settings = NationSettings::default();
-        let table = Frequencies::shipped();
+        let table = populations();
         let loci = loci(&table, &settings).unwrap();
         assert_eq!(loci.len(), LOCI);
         for source in table.populations() {

@@ -13,9 +13,9 @@ mod genome;
 mod stain;
 
 use genetics::locus::LocusUse;
-use genetics::{Allele, Locus, Profile};
+use genetics::{Allele, Frequencies, Locus, Profile};
 
-use crate::frequencies::Frequencies;
+use crate::frequencies::populations;
 use alleles::{NationLocus, NationPopulation};
 use dice::{Chance, Dice, Part};
 use genome::Genome;
@@ -67,7 +67,7 @@ impl Nation {
     /// Settings that make no nation.
     pub fn new(settings: &NationSettings) -> Result<Self, NotANation> {
         settings.check()?;
-        let table = Frequencies::shipped();
+        let table = populations();
         let loci = alleles::loci(&table, settings)?;
         let observed = |locus: Locus, allele: Allele| {
             let mut shares = table.populations().iter().flat_map(|it| it.shares(locus));

@@ -3,11 +3,11 @@
 
 #[cfg(test)]
 mod tests {
-    use genetics::{Locus, LocusSet, Profile, SearchRule, compare};
+    use genetics::{Locus, LocusSet, Population, Profile, SearchRule, compare};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
+    use world::frequencies::populations;
     use world::profile::{Kinship, Sex, relative, unrelated};
-    use world::{Frequencies, Population};
 
     fn draw(population: &Population, count: usize, seed: u64) -> Vec<Profile> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn alleles_and_heterozygotes_come_as_the_table_says() {
-        let table = Frequencies::shipped();
+        let table = populations();
         for (seed, population) in (40..).zip(table.populations()) {
             let drawn = draw(population, 2000, seed);
             for locus in LocusSet::core20().iter() {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn unrelated_pairs_agree_as_often_as_arithmetic_says() {
-        let table = Frequencies::shipped();
+        let table = populations();
         for (seed, population) in (50..).zip(table.populations()) {
             let drawn = draw(population, 6000, seed);
             for locus in [Locus::Tpox, Locus::D1s1656] {
@@ -102,7 +102,7 @@ mod tests {
     /// one (its allele 8 at TPOX is at 0.56, that of NIST at 0.49), so only the magnitude is held.
     #[test]
     fn another_sample_gives_the_same_magnitude() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let population = table.population("SW Hispanic").unwrap();
         for (locus, published) in [(Locus::Tpox, 0.4392), (Locus::D1s1656, 0.0771)] {
             let ratio = moderate_expected(population, locus) / published;
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn relatives_agree_more_often_and_not_everywhere() {
-        let table = Frequencies::shipped();
+        let table = populations();
         let population = table.population("SW Hispanic").unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(60);
         let rule = SearchRule::default();

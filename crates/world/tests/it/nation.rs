@@ -6,10 +6,13 @@ mod tests {
     use std::collections::HashMap;
 
     use genetics::stringency::{Level, level};
-    use genetics::{Allele, Category, Genotype, Locus, LocusSet, Profile, SearchRule, compare};
+    use genetics::{
+        Allele, Category, Frequencies, Genotype, Locus, LocusSet, Profile, SearchRule, compare,
+    };
     use world::evidence::{BY_AMPLICON, MIXTURE_ALLELES_MAX};
+    use world::frequencies::populations;
     use world::nation::{Panel, SEARCHABLE_LOCI_MIN};
-    use world::{Contributor, Descent, Frequencies, Nation, NationSettings, NotANation};
+    use world::{Contributor, Descent, Nation, NationSettings, NotANation};
 
     fn nation(change: impl FnOnce(&mut NationSettings)) -> Nation {
         let mut settings =
@@ -115,7 +118,7 @@ mod tests {
     fn alleles_are_drawn_as_the_populations_are_mixed() {
         const COUNT: u64 = 6000;
         let nation = nation(|_| {});
-        let table = Frequencies::shipped();
+        let table = populations();
         let persons: Vec<Profile> = (0..COUNT).map(|number| nation.person(number)).collect();
         for locus in LocusSet::core20().iter() {
             let mut copies: HashMap<Allele, f64> = HashMap::new();
@@ -174,7 +177,7 @@ mod tests {
     #[test]
     fn siblings_are_alike_as_often_as_inheritance_says() {
         let nation = nation(|settings| settings.sibling_share = 0.6);
-        let table = Frequencies::shipped();
+        let table = populations();
         let (mut same, mut expected, mut count) = (0.0, 0.0, 0.0);
         for number in 1..4000 {
             let Descent::FullSibling(of) = nation.descent(number) else { continue };
@@ -398,7 +401,7 @@ mod tests {
     #[test]
     fn no_searchable_stain_is_common() {
         let nation = nation(|_| {});
-        let mut naive = Naive { table: Frequencies::shipped(), known: HashMap::new() };
+        let mut naive = Naive { table: populations(), known: HashMap::new() };
         let (mut searchable, mut commonest) = (0, 0.0_f64);
         for number in 0..250 {
             let profile = nation.evidence(number).profile;
