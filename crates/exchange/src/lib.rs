@@ -20,6 +20,7 @@ pub mod genotypes;
 pub mod candidates;
 pub mod pairs;
 pub mod coverage;
+pub mod frequencies;
 
 pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

@@ -18,6 +18,8 @@ mod booking_feed;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
+mod frequencies;
+#[cfg(test)]
 mod candidates;
 #[cfg(test)]
 mod problem;

@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use crate::show;
 
 #[expect(clippy::disallowed_methods, reason = "a test is the shell of its own run")]
-fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("BUCCAL_DATA").map(PathBuf::from);
     let folder = folder.map(|it| it.join(name)).filter(|it| it.is_dir());
     if folder.is_none() {

@@ -226,7 +226,7 @@ mod tests {
             assert_eq!(LogProb::of(1.0 / one_in).to_string(), expected);
         };
         check(1.0, "1 in 1");
-        check(3.14159, "1 in 3.14");
+        check(3.456, "1 in 3.46");
         check(23_456.0, "1 in 23,500");
         check(10_000_000.0, "1 in 10,000,000");
         check(5.7e24, "1 in 5.70e24");
