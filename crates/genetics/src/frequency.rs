@@ -193,6 +193,12 @@ impl Frequencies {
         &self.populations
     }
 
+    /// The populations that are told side by side: the first four of the table that ships, or all
+    /// of a table with fewer. Which ones is this programme's choice (tag D).
+    pub fn usual(&self) -> impl Iterator<Item = &Population> {
+        self.populations.iter().take(4)
+    }
+
     /// A population by the source's name.
     pub fn population(&self, name: &str) -> Option<&Population> {
         self.populations.iter().find(|population| population.name == name)

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use journey::ids::CandidateId;
 use service::candidate::Exclude;
 
-use super::{act, candidate_search, done, pairs, read};
+use super::{act, candidate_search, done, pairs, rarity, read};
 use crate::shell::Common;
 
 /// What can be done with candidates.
@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     },
     /// Search genotype tables against each other; needs no database
     Search(candidate_search::Search),
+    /// How rare the profiles of a genotype table are; needs no database
+    Rarity(rarity::RarityOf),
     /// Compare every profile of a genotype table with every other; needs no database
     Pairs(pairs::Pairs),
 }
@@ -75,6 +77,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
         }),
         Verb::Search(search) => candidate_search::run(common, &search),
+        Verb::Rarity(asked) => rarity::run(common, &asked),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
 }

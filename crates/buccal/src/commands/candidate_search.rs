@@ -266,7 +266,7 @@ fn rule(search: &Search) -> anyhow::Result<SearchRule> {
     Ok(SearchRule { stringency, stringency_by_locus, loci, matching_min, mismatches_max })
 }
 
-fn loci(text: &str) -> anyhow::Result<LocusSet> {
+pub(super) fn loci(text: &str) -> anyhow::Result<LocusSet> {
     let listed = || text.split(',').map(|name| Locus::from_name(name.trim())).collect();
     LocusSet::named(text).or_else(listed).ok_or_else(|| {
         let right = "give core13, core20 or autosomal, or names of loci with commas between them";

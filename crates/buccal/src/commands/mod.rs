@@ -21,6 +21,7 @@ mod custody;
 mod file_search;
 mod jobs;
 mod pairs;
+mod rarity;
 mod person;
 mod reference;
 mod report;

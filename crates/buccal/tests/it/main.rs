@@ -22,6 +22,8 @@ mod pages;
 #[cfg(test)]
 mod pairs;
 #[cfg(test)]
+mod rarity;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod report;

@@ -80,9 +80,22 @@ struct Heading<'t> {
     cells: &'t [String],
 }
 
-impl Heading<'_> {
+impl<'t> Heading<'t> {
     fn lower(&self, column: usize) -> String {
         cell(self.cells, column).to_lowercase()
+    }
+
+    /// The columns from a place on that bear a locus: where, the spelling, the locus.
+    fn loci(&self, from: usize, gather: &mut Gather<'_>) -> Vec<(usize, &'t str, Locus)> {
+        // Some tables repeat the column of alleles on the right.
+        let is_named = |name: &str| !name.is_empty() && !name.eq_ignore_ascii_case("allele");
+        let named = self.cells.iter().enumerate().skip(from);
+        let named = named.filter(|(_, name)| is_named(name.trim()));
+        let known = named.filter_map(|(column, name)| {
+            let place = Place { row: self.row, column: name };
+            gather.locus(name.trim(), place).map(|locus| (column, name.as_str(), locus))
+        });
+        known.collect()
     }
 
     fn find(&self, names: &[&str]) -> Option<usize> {
@@ -102,19 +115,12 @@ fn columns<'t>(
     gather: &mut Gather<'_>,
 ) {
     let named = Some(sheet.name.clone()).filter(|name| !name.is_empty());
-    let Some(population) = gather.population_unsaid().or(named) else {
+    let Some(population) = named.or_else(|| gather.population_unsaid()) else {
         let right = "the population, given with the file";
         gather.problem(Problem::error(heading.row, "", "the table names no population", right));
         return;
     };
-    let named =
-        heading.cells.iter().enumerate().skip(1).filter(|(_, name)| !name.trim().is_empty());
-    let known: Vec<(usize, &str, Locus)> = named
-        .filter_map(|(column, name)| {
-            let place = Place { row: heading.row, column: name };
-            gather.locus(name.trim(), place).map(|locus| (column, name.as_str(), locus))
-        })
-        .collect();
+    let known = heading.loci(1, gather);
     for (row, cells) in below {
         let allele = cell(cells, 0);
         for (column, name, locus) in &known {
@@ -183,14 +189,7 @@ fn people<'t>(
     below: impl Iterator<Item = (u64, &'t [String])>,
     gather: &mut Gather<'_>,
 ) {
-    let named =
-        heading.cells.iter().enumerate().skip(2).filter(|(_, name)| !name.trim().is_empty());
-    let known: Vec<(usize, &str, Locus)> = named
-        .filter_map(|(column, name)| {
-            let place = Place { row: heading.row, column: name };
-            gather.locus(name.trim(), place).map(|locus| (column, name.as_str(), locus))
-        })
-        .collect();
+    let known = heading.loci(2, gather);
     let mut counts: BTreeMap<(&str, usize), BTreeMap<&str, u32>> = BTreeMap::new();
     for (_, cells) in below {
         let population = cell(cells, 1);

@@ -5,7 +5,7 @@ use std::fs::File;
 
 use exchange::Problem;
 use exchange::frequencies::{Unsaid, read};
-use genetics::rarity::{Method, Rarity, SearchChance, matching_counts, pair_outcome, rarity};
+use genetics::rarity::{Method, SearchChance, SideBySide, matching_counts, pair_outcome, rarity};
 use genetics::stringency::Level;
 use genetics::{Frequencies, Locus, LocusSet, Population, SearchRule, controls};
 use proptest::prelude::*;
@@ -263,16 +263,13 @@ fn whole_profiles_agree_as_seldom_as_published_figures_say() {
 fn a_profile_beside_several_populations() {
     let Some(published) = nist(NIST_TABLE) else { return };
     let control = controls::profile("2800M").unwrap();
-    let several: Vec<Rarity> = published
-        .populations()
-        .iter()
-        .map(|it| rarity(&control, LocusSet::core20(), Level::High, it, &Method::default()))
-        .collect();
-    let most = Rarity::most_conservative(&several).unwrap();
-    assert!(several.iter().all(|it| it.probability <= most.probability));
+    let method = Method::default();
+    let beside = SideBySide::new(published.populations(), |population| {
+        rarity(&control, LocusSet::core20(), Level::High, population, &method)
+    });
+    assert_eq!(beside.populations.len(), 5);
     let rule = SearchRule::default();
-    let population = published.population(&most.population).unwrap();
-    let typed = LocusSet::core20();
-    let chance = SearchChance::new(&control, typed, &rule, population, &Method::default());
-    assert!(chance.of_one > most.probability.probability());
+    let population = published.population(beside.most_conservative.as_deref().unwrap()).unwrap();
+    let chance = SearchChance::new(&control, LocusSet::core20(), &rule, population, &method);
+    assert!(chance.of_one > beside.probability().probability());
 }

@@ -148,7 +148,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_the_sum_over_all_outcomes(matching in proptest::collection::vec(0.0f64..=1.0, 0..9)) {
+        fn equals_the_sum_over_all_outcomes(
+            matching in proptest::collection::vec(0.0f64..=1.0, 0..9),
+        ) {
             let counts = matching_counts(&matching);
             let mut naive = vec![0.0; matching.len() + 1];
             for outcome in 0u32..1 << matching.len() {

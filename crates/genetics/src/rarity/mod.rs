@@ -14,7 +14,7 @@ pub mod chance;
 
 pub use at_locus::{Outcomes, inclusion, outcomes, pair_outcome};
 pub use chance::{SearchChance, matching_counts};
-pub use of_profile::{LeftOut, LocusRarity, Rarity, combined_inclusion, rarity};
+pub use of_profile::{LeftOut, LocusRarity, Rarity, SideBySide, combined_inclusion, rarity};
 
 use std::fmt;
 use std::iter::Sum;

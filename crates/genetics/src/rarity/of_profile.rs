@@ -114,11 +114,34 @@ fn product(
     }
 }
 
-impl Rarity {
-    /// The one in whose population the profile is most common: the most conservative.
-    pub fn most_conservative(several: &[Self]) -> Option<&Self> {
-        several.iter().max_by(|one, other| one.probability.ln().total_cmp(&other.probability.ln()))
+/// How rare a profile is in several populations, side by side.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SideBySide {
+    /// The population in which it is most common, if there is any.
+    pub most_conservative: Option<String>,
+    /// In each population.
+    pub populations: Vec<Rarity>,
+}
+
+impl SideBySide {
+    /// Computes it for each population.
+    pub fn new<'p>(
+        populations: impl IntoIterator<Item = &'p Population>,
+        rarity: impl Fn(&Population) -> Rarity,
+    ) -> Self {
+        let populations: Vec<Rarity> = populations.into_iter().map(rarity).collect();
+        let most = most_common(&populations).map(|most| most.population.clone());
+        Self { most_conservative: most, populations }
     }
+
+    /// The greatest of the chances: the one to be told. [`LogProb::CERTAIN`] without populations.
+    pub fn probability(&self) -> LogProb {
+        most_common(&self.populations).map_or(LogProb::CERTAIN, |most| most.probability)
+    }
+}
+
+fn most_common(several: &[Rarity]) -> Option<&Rarity> {
+    several.iter().max_by(|one, other| one.probability.ln().total_cmp(&other.probability.ln()))
 }
 
 #[cfg(test)]
@@ -165,14 +188,18 @@ mod tests {
     fn the_most_common_population_is_the_conservative_one() {
         let table = Frequencies::shipped();
         let control = controls::profile("9947A").unwrap();
-        let several: Vec<Rarity> = table
-            .populations()
-            .iter()
-            .map(|it| rarity(&control, LocusSet::core13(), Level::High, it, &Method::default()))
-            .collect();
-        let chosen = Rarity::most_conservative(&several).unwrap();
-        assert!(several.iter().all(|one| one.probability <= chosen.probability));
-        assert!(Rarity::most_conservative(&[]).is_none());
+        let beside = SideBySide::new(table.usual(), |population| {
+            rarity(&control, LocusSet::core13(), Level::High, population, &Method::default())
+        });
+        assert_eq!(beside.populations.len(), 4);
+        let chosen = beside.most_conservative.as_deref();
+        for one in &beside.populations {
+            let is_chosen = Some(one.population.as_str()) == chosen;
+            assert_eq!(one.probability == beside.probability(), is_chosen);
+            assert!(one.probability <= beside.probability());
+        }
+        let none = SideBySide::new([], |_| unreachable!());
+        assert_eq!((none.probability(), none.most_conservative), (LogProb::CERTAIN, None));
     }
 
     #[test]
