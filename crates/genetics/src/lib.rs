@@ -5,7 +5,7 @@
 //! [`Category`] says which index a profile may enter ([`acceptance`]) and against which others it
 //! may be searched ([`matrix`]).
 //!
-//! Deliberately absent: persons, cases, laboratories, files, time. This crate cannot spell a name.
+//! Deliberately absent: persons, cases, laboratories, files, clocks. This crate cannot spell a name.
 
 pub mod allele;
 pub mod locus;
@@ -15,12 +15,13 @@ pub mod profile;
 pub mod stringency;
 pub mod compare;
 
-pub mod category;
-pub mod acceptance;
-pub mod matrix;
-
 pub mod frequency;
 pub mod rarity;
+
+pub mod category;
+pub mod edition;
+pub mod acceptance;
+pub mod matrix;
 
 pub mod controls;
 

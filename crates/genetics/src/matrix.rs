@@ -1,14 +1,16 @@
 //! Which index may be searched against which, and how strictly. The matrix is data.
 //!
-//! `data/search-matrix.toml` lists the allowed ordered pairs; a pair that is not listed is
-//! forbidden, so that a forgotten row can never widen a search. Absent: dated versions and
-//! what-if runs over history.
+//! `data/search-matrix.toml` lists the allowed ordered pairs in dated editions; a pair that is not
+//! listed is forbidden, so that a forgotten row can never widen a search. Absent: the search.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::category::Index;
 use crate::compare::SearchRule;
-use crate::locus::LocusSet;
+use crate::edition::{Editions, NotEditions};
+use crate::locus::{Locus, LocusSet};
 use crate::stringency::Level;
 
 /// One row: every index of `query` may be searched against every index of `target`.
@@ -21,6 +23,9 @@ pub struct MatrixRow {
     pub target: Vec<Index>,
     /// Loosest level at which a locus matches.
     pub stringency: Level,
+    /// Loci with a level of their own.
+    #[serde(default)]
+    pub stringency_by_locus: BTreeMap<Locus, Level>,
     /// Panel of loci looked at.
     pub panel: String,
     /// Loci that must match.
@@ -31,19 +36,24 @@ pub struct MatrixRow {
     pub confidence: String,
 }
 
-/// The search matrix.
+/// The search matrix: one edition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SearchMatrix {
     pair: Vec<MatrixRow>,
 }
 
+/// The editions that ship.
+///
+/// # Errors
+/// The text is not a matrix; a test holds that the shipped one is.
+pub fn shipped() -> Result<Editions<SearchMatrix>, NotEditions> {
+    Editions::read(include_str!("../data/search-matrix.toml"))
+}
+
 impl SearchMatrix {
-    /// The matrix that ships.
-    ///
-    /// # Errors
-    /// The text is not a matrix; a test holds that the shipped one is.
-    pub fn shipped() -> Result<Self, toml::de::Error> {
-        toml::from_str(include_str!("../data/search-matrix.toml"))
+    /// Its rows.
+    pub fn rows(&self) -> &[MatrixRow] {
+        &self.pair
     }
 
     /// The rule for a query index against a target index; `None` where the search is forbidden.
@@ -54,7 +64,7 @@ impl SearchMatrix {
             .find(|row| row.query.contains(&query) && row.target.contains(&target))?;
         Some(SearchRule {
             stringency: row.stringency,
-            stringency_by_locus: Vec::new(),
+            stringency_by_locus: row.stringency_by_locus.iter().map(|(l, v)| (*l, *v)).collect(),
             loci: LocusSet::named(&row.panel)?,
             matching_min: row.matching_min,
             mismatches_max: row.mismatches_max,
@@ -77,7 +87,7 @@ mod tests {
 
     #[test]
     fn both_directions_are_searched_alike() {
-        let matrix = SearchMatrix::shipped().unwrap();
+        let matrix = shipped().unwrap().all()[0].table.clone();
         for row in &matrix.pair {
             assert!(LocusSet::named(&row.panel).is_some());
             for query in &row.query {
@@ -92,7 +102,7 @@ mod tests {
 
     #[test]
     fn forbidden_pairs_stay_forbidden() {
-        let matrix = SearchMatrix::shipped().unwrap();
+        let matrix = shipped().unwrap().all()[0].table.clone();
         for closed in [Index::Relatives, Index::Local, Index::MissingPerson] {
             for open in [Index::Detainee, Index::Arrestee, Index::Forensic] {
                 assert_eq!(matrix.rule(closed, open), None);

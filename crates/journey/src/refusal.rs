@@ -83,6 +83,10 @@ refusals! {
     NotOnPlate "NOT_ON_PLATE" "working rule" "D" "check the plate's list of specimens",
     Contaminated "CONTAMINATED" "Quality Assurance Standards 9" "M+"
         "type again from the retained sample",
+    PlateConflict "PLATE_CONFLICT" "Quality Assurance Standards 9" "M+"
+        "type both again from their retained samples, or let a reviewer record why they agree",
+    KnownProfile "KNOWN_PROFILE" "34 USC 12592(a)(1)" "S"
+        "samples of victims, eliminated persons and staff never enter; look where it comes from",
     ProfileNotAccepted "PROFILE_NOT_ACCEPTED" "index acceptance table" "M+"
         "type the missing loci again, or use the right category",
     CategoryConflict "CATEGORY_CONFLICT" "34 USC 12592(a)(1)" "S"

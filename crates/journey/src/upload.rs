@@ -2,17 +2,21 @@
 //!
 //! A person's profile needs three proofs: reviewed by a second person, accepted by the index's
 //! table, lawfully taken and accepted by the laboratory (invariant 3). Evidence comes from the
-//! laboratory of its case. What the index then holds is the profile, the laboratory, the specimen
+//! laboratory of its case. Both pass the same [`Gate`]: complete, rare enough, and nobody's whose
+//! profile was known before. What the index then holds is the profile, the laboratory, the specimen
 //! number and the staff tied to the analysis: no name (34 USC 12592; FBI CODIS FAQ Q8).
 
+pub mod known;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use genetics::acceptance::AcceptanceTable;
-use genetics::{Category, Profile};
+use genetics::{Category, Frequencies, Profile, controls};
 
 use crate::accession::LawfulSpecimen;
 use crate::actor::Stamp;
-use crate::ids::{CaseNumber, Ori, RemovalId};
+use crate::ids::{CaseNumber, Ori, RemovalId, SpecimenNumber};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 use crate::typing::reading::ReviewedProfile;
 
@@ -37,6 +41,9 @@ pub struct Indexed {
     pub version: u32,
     /// Keyed digest of the profile.
     pub digest: String,
+    /// The day on which the profile was made; not kept with records of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_on: Option<Date>,
     /// What the record comes from.
     pub source: Source,
     /// By whom and when.
@@ -73,10 +80,43 @@ impl Stage {
     }
 }
 
-/// What somebody wants of the index.
+/// What a profile must pass to enter the index today.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'g> {
+    /// The edition of the acceptance table in force.
+    pub table: &'g AcceptanceTable,
+    /// How common alleles are.
+    pub frequencies: &'g Frequencies,
+    /// Persons in the index.
+    pub persons: u64,
+    /// Profiles that are compared first.
+    pub known: &'g [Known],
+}
+
+/// A profile that is compared before another enters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its specimen number.
+    pub specimen: SpecimenNumber,
+    /// Why it is compared.
+    pub reason: KnownReason,
+    /// The profile.
+    pub profile: Profile,
+}
+
+/// Why a profile is compared before another enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownReason {
+    /// It is of staff, or of a victim or an eliminated person of the case.
+    Person(Category),
+    /// It was typed on the same plate.
+    SamePlate,
+}
+
+/// What somebody wants to enter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Enter a person's profile.
+    /// Enter a person's profile, or a new version of it.
     EnterPerson {
         /// Reviewed.
         reviewed: ReviewedProfile,
@@ -84,10 +124,12 @@ pub enum Command {
         lawful: LawfulSpecimen,
         /// Laboratory that owns the record.
         laboratory: Ori,
+        /// The day on which the profile was made.
+        made_on: Date,
         /// By whom and when.
         stamp: Stamp,
     },
-    /// Enter evidence.
+    /// Enter evidence, or a new version of its profile.
     EnterEvidence {
         /// Its category.
         category: Category,
@@ -99,11 +141,11 @@ pub enum Command {
         laboratory: Ori,
         /// The case.
         case: CaseNumber,
+        /// The day on which the profile was made.
+        made_on: Date,
         /// By whom and when.
         stamp: Stamp,
     },
-    /// Take it out.
-    Withdraw(RemovalId),
 }
 
 /// What happened in the index.
@@ -112,6 +154,8 @@ pub enum Command {
 pub enum Event {
     /// Entered.
     Indexed(Indexed),
+    /// A new version took the place of the one before.
+    Replaced(Indexed),
     /// Taken out.
     Withdrawn {
         /// Under which removal.
@@ -124,54 +168,78 @@ impl Event {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Indexed(_) => "indexed",
+            Self::Replaced(_) => "replaced",
             Self::Withdrawn { .. } => "withdrawn",
         }
     }
 }
 
-/// Decides a command against the acceptance table in force.
+/// Decides a command at the gate of today.
 ///
 /// # Errors
-/// A profile that the table does not accept, proofs about different specimens, a person's
-/// category for evidence or the reverse, a record that is there already or was removed.
-pub fn decide(
-    stage: Option<&Stage>,
-    command: Command,
-    table: &AcceptanceTable,
-) -> Result<Event, Refusal> {
-    match (stage, command) {
-        (None, Command::EnterPerson { reviewed, lawful, laboratory, stamp }) => {
-            enter_person(&reviewed, &lawful, laboratory, stamp, table)
+/// A profile that the gate does not let pass, proofs about different specimens, a person's category
+/// for evidence or the reverse, a version that is there already, a record that was removed.
+pub fn decide(stage: Option<&Stage>, command: Command, gate: &Gate<'_>) -> Result<Event, Refusal> {
+    let before = match stage {
+        None => None,
+        Some(Stage::Indexed(indexed)) => Some(indexed),
+        Some(Stage::Withdrawn(_)) => {
+            return Err(RefusalCode::Removed.about("the record was taken out of the index"));
         }
-        (None, Command::EnterEvidence { category, profile, digest, laboratory, case, stamp }) => {
+    };
+    let (indexed, profile) = match command {
+        Command::EnterPerson { reviewed, lawful, laboratory, made_on, stamp } => {
+            let category = person_category(&reviewed, &lawful)?;
+            let indexed = Indexed {
+                category,
+                laboratory,
+                version: reviewed.version(),
+                digest: reviewed.digest().to_owned(),
+                made_on: Some(made_on),
+                source: Source::Person,
+                stamp,
+            };
+            (indexed, reviewed.profile().clone())
+        }
+        Command::EnterEvidence { category, profile, digest, laboratory, case, made_on, stamp } => {
             if !category.index().holds_evidence() {
                 let found = format!("'{category}' is not a category of evidence");
                 return Err(RefusalCode::CategoryConflict.about(found));
             }
-            accept(table, category, &profile)?;
-            let source = Source::Evidence { case };
-            Ok(Event::Indexed(Indexed { category, laboratory, version: 1, digest, source, stamp }))
+            let version = before.map_or(0, |before| before.version) + 1;
+            let (source, made_on) = (Source::Evidence { case }, Some(made_on));
+            let indexed = Indexed { category, laboratory, version, digest, made_on, source, stamp };
+            (indexed, profile)
         }
-        (Some(Stage::Indexed(_)), Command::Withdraw(removal)) => Ok(Event::Withdrawn { removal }),
-        (Some(Stage::Withdrawn(_)), _) => {
+    };
+    if let Some(before) = before {
+        is_new_version(before, &indexed)?;
+    }
+    pass(gate, &indexed, &profile)?;
+    Ok(match before {
+        None => Event::Indexed(indexed),
+        Some(_) => Event::Replaced(indexed),
+    })
+}
+
+/// Takes a record out of the index. That needs no gate.
+///
+/// # Errors
+/// No such record, or one that was taken out before.
+pub fn withdraw(stage: Option<&Stage>, removal: RemovalId) -> Result<Event, Refusal> {
+    match stage {
+        Some(Stage::Indexed(_)) => Ok(Event::Withdrawn { removal }),
+        Some(Stage::Withdrawn(_)) => {
             Err(RefusalCode::Removed.about("the record was taken out of the index"))
         }
-        (Some(Stage::Indexed(_)), _) => {
-            Err(RefusalCode::AlreadyRecorded.about("the record is in the index"))
-        }
-        (None, Command::Withdraw(_)) => {
-            Err(RefusalCode::NotThere.about("no such record in the index"))
-        }
+        None => Err(RefusalCode::NotThere.about("no such record in the index")),
     }
 }
 
-fn enter_person(
+fn person_category(
     reviewed: &ReviewedProfile,
     lawful: &LawfulSpecimen,
-    laboratory: Ori,
-    stamp: Stamp,
-    table: &AcceptanceTable,
-) -> Result<Event, Refusal> {
+) -> Result<Category, Refusal> {
     if reviewed.specimen() != lawful.specimen() {
         return Err(RefusalCode::CategoryConflict.about("the proofs are of different specimens"));
     }
@@ -180,21 +248,53 @@ fn enter_person(
         let found = format!("'{category}' is not a category of persons under law");
         return Err(RefusalCode::CategoryConflict.about(found));
     }
-    accept(table, category, reviewed.profile())?;
-    Ok(Event::Indexed(Indexed {
-        category,
-        laboratory,
-        version: reviewed.version(),
-        digest: reviewed.digest().to_owned(),
-        source: Source::Person,
-        stamp,
-    }))
+    Ok(category)
 }
 
-fn accept(table: &AcceptanceTable, category: Category, profile: &Profile) -> Result<(), Refusal> {
-    table
-        .check(category, profile)
-        .map_err(|reason| RefusalCode::ProfileNotAccepted.about(reason.to_string()))
+/// A record is replaced by a later version of the same thing, never by something else.
+fn is_new_version(before: &Indexed, after: &Indexed) -> Result<(), Refusal> {
+    if (&before.laboratory, &before.source) != (&after.laboratory, &after.source) {
+        let found = "the number belongs to a record of another laboratory, case or kind";
+        return Err(RefusalCode::AlreadyRecorded.about(found));
+    }
+    let is_same = before.digest == after.digest && before.category == after.category;
+    if is_same || after.version <= before.version {
+        return Err(RefusalCode::AlreadyRecorded.about("the record is in the index"));
+    }
+    Ok(())
+}
+
+/// The gate: complete and rare enough for its category, and nobody's who was known before.
+fn pass(gate: &Gate<'_>, indexed: &Indexed, profile: &Profile) -> Result<(), Refusal> {
+    let Indexed { category, made_on, .. } = indexed;
+    let not_accepted = |reason: genetics::acceptance::NotAccepted| {
+        RefusalCode::ProfileNotAccepted.about(reason.to_string())
+    };
+    let table = gate.table;
+    table.check(*category, profile, made_on.unwrap_or(Date::MAX)).map_err(not_accepted)?;
+    if let Some(control) = controls::recognise(profile) {
+        let found = format!("the profile is that of control {control}");
+        return Err(RefusalCode::Contaminated.about(found));
+    }
+    for known in gate.known {
+        if table.is_explained_by(profile, &known.profile) {
+            return Err(conflict(known));
+        }
+    }
+    let (frequencies, persons) = (gate.frequencies, gate.persons);
+    table.check_rarity(*category, profile, frequencies, persons).map_err(not_accepted)
+}
+
+fn conflict(known: &Known) -> Refusal {
+    let specimen = &known.specimen;
+    match known.reason {
+        KnownReason::Person(category) => {
+            let found = format!("nothing in it is foreign to specimen {specimen} ('{category}')");
+            RefusalCode::KnownProfile.about(found)
+        }
+        KnownReason::SamePlate => RefusalCode::PlateConflict
+            .about(format!("specimen {specimen} of the same plate shows the same profile")),
+    }
 }
 
 /// Applies an event.
@@ -203,7 +303,9 @@ fn accept(table: &AcceptanceTable, category: Category, profile: &Profile) -> Res
 /// The event cannot happen at this stage: a bug, not a refusal.
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
-        (None, Event::Indexed(indexed)) => Ok(Stage::Indexed(indexed.clone())),
+        (None, Event::Indexed(indexed)) | (Some(Stage::Indexed(_)), Event::Replaced(indexed)) => {
+            Ok(Stage::Indexed(indexed.clone()))
+        }
         (Some(Stage::Indexed(_)), Event::Withdrawn { removal }) => {
             Ok(Stage::Withdrawn(Withdrawn { removal: removal.clone() }))
         }

@@ -1,9 +1,10 @@
 //! Candidates: the casework laboratory takes one, looks at it locus by locus, excludes it or asks
 //! for confirmation. No names on this side.
 
-use genetics::{Comparison, compare};
+use genetics::{Category, Comparison, SearchRule, compare};
 use journey::candidate::{Command, Found};
 use journey::ids::{CandidateId, ConfirmationId, Ori};
+use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
 use store::index as rows;
 use store::{Tx, job};
@@ -87,8 +88,10 @@ impl Programme {
             let found = row.value.found().ok_or_else(missing)?.clone();
             let evidence = rows::upload::searchable(tx, &found.evidence)?.ok_or_else(missing)?;
             let record = rows::upload::searchable(tx, &found.record)?.ok_or_else(missing)?;
-            let of_today = || self.matrix.rule(evidence.category.index(), record.category.index());
-            let rule = found.rule.clone().or_else(of_today).unwrap_or_default();
+            let rule = match found.rule.clone() {
+                Some(rule) => rule,
+                None => self.rule_of_today(op, evidence.category, record.category)?,
+            };
             let comparison = compare(&evidence.profile, &record.profile, &rule);
             note(tx, op, "candidate", candidate.as_str(), "viewed", &())?;
             Ok(Explained { listed: listed(&row), comparison })
@@ -180,6 +183,18 @@ impl Programme {
         advance!(tx, op, "candidate": journey::candidate, rows::candidate, &id, command);
         rows::candidate::note_pair(tx, &id, &found, laboratory)?;
         Ok(true)
+    }
+
+    /// The rule under which two categories are searched today.
+    fn rule_of_today(
+        &self,
+        op: &OpContext<'_>,
+        query: Category,
+        target: Category,
+    ) -> Result<SearchRule, ServiceError> {
+        let rule = self.matrix_on(op.today())?.rule(query.index(), target.index());
+        let found = || format!("'{query}' is not searched against '{target}'");
+        Ok(rule.ok_or_else(|| RefusalCode::SearchForbidden.about(found()))?)
     }
 
     fn may_work(

@@ -1,6 +1,8 @@
 //! What every call brings: the instant, the actor, the purpose, and a source of ids.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use journey::actor::Stamp;
 use journey::ids::AccountId;
 use store::custody::account::Grant;
@@ -49,6 +51,16 @@ impl OpContext<'_> {
     pub fn stamp(&self) -> Stamp {
         Stamp { at: self.at, by: self.actor.account.clone() }
     }
+
+    /// The civil date, in UTC: that of tables and deadlines of the index.
+    pub fn today(&self) -> Date {
+        date_of(self.at)
+    }
+}
+
+/// The civil date of an instant, in UTC.
+pub(crate) fn date_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 /// A row of a list that knows its place, so that the next page can begin after it.

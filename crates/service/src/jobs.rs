@@ -5,6 +5,7 @@
 //! whether its work is done. Payloads on the custody side that name a specimen are sealed with
 //! the person's key, so that the table of jobs joins nothing, and nothing at all after a removal.
 
+use genetics::matrix::SearchMatrix;
 use genetics::{Index, SearchRule};
 use jiff::Timestamp;
 use journey::candidate::{self, Found};
@@ -133,7 +134,7 @@ impl Programme {
         else {
             return Ok(());
         };
-        for (targets, rule) in self.rules_for(record.category.index()) {
+        for (targets, rule) in rules_for(self.matrix_on(op.today())?, record.category.index()) {
             let hits = self.matcher.search(&self.index, &record, &targets, &rule)?;
             self.index.write(|tx| {
                 for hit in &hits {
@@ -146,32 +147,13 @@ impl Programme {
         self.index.write(|tx| note(tx, op, "candidate", search.specimen.as_str(), "searched", &()))
     }
 
-    /// Target indexes grouped by side and rule, so that each group is one query.
-    fn rules_for(&self, query: Index) -> Vec<(Vec<Index>, SearchRule)> {
-        let mut groups: Vec<(Vec<Index>, SearchRule)> = Vec::new();
-        for target in self.matrix.targets(query) {
-            let Some(rule) = self.matrix.rule(query, target) else {
-                continue;
-            };
-            let same = |group: &&mut (Vec<Index>, SearchRule)| {
-                let persons = group.0.first().is_some_and(|index| index.holds_persons());
-                group.1 == rule && persons == target.holds_persons()
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.0.push(target),
-                None => groups.push((vec![target], rule)),
-            }
-        }
-        groups
-    }
-
     fn open_confirmation(
         &self,
         op: &OpContext<'_>,
         wanted: &RequestConfirmation,
     ) -> Result<(), ServiceError> {
         let id = &wanted.confirmation;
-        let today = op.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = op.today();
         self.custody.write(|tx| {
             if custody::confirmation::load(tx, id)?.is_some() {
                 return Ok(());
@@ -226,7 +208,7 @@ impl Programme {
             self.withdraw_candidates(tx, op, &reference, specimen)
         })?;
         self.matcher.forget(&self.index, specimen)?;
-        for table in ["record", "reading"] {
+        for table in ["record", "record_version", "reading"] {
             self.index.scrub(table)?;
         }
         self.custody.write(|tx| match crate::removal::approved(tx, removal) {
@@ -237,7 +219,7 @@ impl Programme {
         })
     }
 
-    fn withdraw_in(
+    pub(crate) fn withdraw_in(
         &self,
         tx: &mut dyn store::Tx,
         op: &OpContext<'_>,
@@ -246,12 +228,12 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         index::reading::forget(tx, specimen)?;
         index::typing::forget(tx, specimen)?;
+        index::known::forget_cleared(tx, specimen)?;
         let before = index::upload::load(tx, specimen)?;
         if let Some(row) = &before
             && matches!(row.value, upload::Stage::Indexed(_))
         {
-            let command = upload::Command::Withdraw(removal.clone());
-            let event = upload::decide(Some(&row.value), command, &self.acceptance)?;
+            let event = upload::withdraw(Some(&row.value), removal.clone())?;
             let after = upload::apply(Some(row.value.clone()), &event)?;
             index::upload::save(tx, specimen, Some(row), &after, op.at)?;
             index::upload::forget(tx, specimen)?;
@@ -260,7 +242,7 @@ impl Programme {
         Ok(())
     }
 
-    fn withdraw_candidates(
+    pub(crate) fn withdraw_candidates(
         &self,
         tx: &mut dyn store::Tx,
         op: &OpContext<'_>,
@@ -289,6 +271,25 @@ impl Programme {
         let digest = store::keys::digest(&key, "removal", removal.as_str().as_bytes())?;
         Ok(RemovalId::new(data_encoding::HEXLOWER.encode(&digest)))
     }
+}
+
+/// Target indexes grouped by side and rule, so that each group is one query.
+fn rules_for(matrix: &SearchMatrix, query: Index) -> Vec<(Vec<Index>, SearchRule)> {
+    let mut groups: Vec<(Vec<Index>, SearchRule)> = Vec::new();
+    for target in matrix.targets(query) {
+        let Some(rule) = matrix.rule(query, target) else {
+            continue;
+        };
+        let same = |group: &&mut (Vec<Index>, SearchRule)| {
+            let persons = group.0.first().is_some_and(|index| index.holds_persons());
+            group.1 == rule && persons == target.holds_persons()
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.0.push(target),
+            None => groups.push((vec![target], rule)),
+        }
+    }
+    groups
 }
 
 /// The hour in which an instant lies.

@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
-use genetics::{Index, SearchRule};
+use genetics::{Index, Profile, SearchRule};
 use journey::ids::SpecimenNumber;
 use search::{Engine, Exact, FileError, IndexSet, Mark, PackedProfile, Row, Settings, Side};
 use search::{SpecimenKey, Target};
@@ -106,6 +106,39 @@ impl Matcher {
                 });
             }
             Ok(hits)
+        })
+    }
+
+    /// Persons in the index.
+    pub(crate) fn persons(&self, database: &Database) -> Result<u64, ServiceError> {
+        self.catch_up(database)?;
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(state.engine.len(Side::Persons) as u64)
+    }
+
+    /// Every record, of either side, that a profile finds.
+    pub(crate) fn everywhere(
+        &self,
+        database: &Database,
+        profile: &Profile,
+        rule: &SearchRule,
+    ) -> Result<Vec<Searchable>, ServiceError> {
+        self.catch_up(database)?;
+        let packed = PackedProfile::from(profile);
+        let mut keys = Vec::new();
+        {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            for side in [Side::Persons, Side::Forensic] {
+                let found = state.engine.query(Target::all(side), &packed, rule);
+                keys.extend(found.map_err(failed)?.iter().map(|found| found.key.0));
+            }
+        }
+        database.read(|tx| {
+            let mut records = Vec::new();
+            for key in &keys {
+                records.extend(rows::by_key(tx, *key)?);
+            }
+            Ok(records)
         })
     }
 
@@ -275,7 +308,10 @@ fn replay(state: &mut State, database: &Database, seen: u64) -> Result<(), Servi
         for event in events.iter().filter(|event| event.station == "upload") {
             let specimen = SpecimenNumber::from(event.subject.as_str());
             match event.kind.as_str() {
-                "indexed" => {
+                "indexed" | "replaced" => {
+                    if event.kind == "replaced" {
+                        drop_everywhere(state, database, &specimen)?;
+                    }
                     if let Some(record) = database.read(|tx| rows::searchable(tx, &specimen))? {
                         let side = side(record.category.index());
                         state.engine.insert(side, row(&record)).map_err(failed)?;

@@ -5,9 +5,12 @@
 
 use std::path::Path;
 
-use genetics::acceptance::AcceptanceTable;
-use genetics::matrix::SearchMatrix;
+use genetics::Frequencies;
+use genetics::acceptance::{self, AcceptanceTable};
+use genetics::edition::Editions;
+use genetics::matrix::{self, SearchMatrix};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use journey::ids::Ori;
 use journey::refusal::Refusal;
 use journey::rules::RuleBook;
@@ -48,8 +51,9 @@ pub struct Programme {
     pub(crate) index: Database,
     pub(crate) keys: Keys,
     pub(crate) rules: RuleBook,
-    pub(crate) acceptance: AcceptanceTable,
-    pub(crate) matrix: SearchMatrix,
+    pub(crate) acceptance: Editions<AcceptanceTable>,
+    pub(crate) matrix: Editions<SearchMatrix>,
+    pub(crate) frequencies: Frequencies,
     pub(crate) roles: RoleTable,
     pub(crate) matcher: Matcher,
     pub(crate) laboratory: Ori,
@@ -72,13 +76,34 @@ impl Programme {
         store::migration::migrate(&index, store::index::MIGRATIONS, at)?;
         let damaged = |what: &str, why: String| ServiceError::Failed(format!("{what}: {why}"));
         let rules = RuleBook::shipped().map_err(|e| damaged("rules", e.to_string()))?;
-        let acceptance = AcceptanceTable::shipped();
+        let acceptance = acceptance::shipped();
         let acceptance = acceptance.map_err(|e| damaged("acceptance table", e.to_string()))?;
-        let matrix = SearchMatrix::shipped();
+        let matrix = matrix::shipped();
         let matrix = matrix.map_err(|e| damaged("search matrix", e.to_string()))?;
         let roles = RoleTable::parse(TABLE).map_err(|e| damaged("roles", e))?;
         let matcher = Matcher::new(places.search.clone());
-        Ok(Self { custody, index, keys, rules, acceptance, matrix, roles, matcher, laboratory })
+        Ok(Self {
+            custody,
+            index,
+            keys,
+            rules,
+            acceptance,
+            matrix,
+            frequencies: Frequencies::shipped(),
+            roles,
+            matcher,
+            laboratory,
+        })
+    }
+
+    /// The acceptance table in force.
+    pub(crate) fn acceptance_on(&self, day: Date) -> Result<&AcceptanceTable, ServiceError> {
+        in_force(&self.acceptance, day, "acceptance table")
+    }
+
+    /// The search matrix in force.
+    pub(crate) fn matrix_on(&self, day: Date) -> Result<&SearchMatrix, ServiceError> {
+        in_force(&self.matrix, day, "search matrix")
     }
 
     /// The table of roles.
@@ -133,6 +158,15 @@ impl Programme {
         let digest = store::keys::digest(&self.keys.digest, domain, &text)?;
         Ok(data_encoding::HEXLOWER.encode(&digest))
     }
+}
+
+fn in_force<'t, T>(
+    editions: &'t Editions<T>,
+    day: Date,
+    what: &str,
+) -> Result<&'t T, ServiceError> {
+    let none = || ServiceError::Failed(format!("no edition of the {what} is in force on {day}"));
+    editions.on(day).map(|edition| &edition.table).ok_or_else(none)
 }
 
 #[derive(Serialize)]

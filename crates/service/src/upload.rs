@@ -1,20 +1,24 @@
-//! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are searched.
+//! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are compared with
+//! known profiles first, and searched after.
+
+pub mod known;
 
 use exchange::genotypes::Table;
 use genetics::controls::recognise;
 use genetics::{Category, Profile};
+use jiff::civil::Date;
 use journey::accession::LawfulSpecimen;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use journey::refusal::{Refusal, RefusalCode};
 use journey::typing::reading::ReviewedProfile;
-use journey::upload::{Command, Stage, apply, decide};
+use journey::upload::{Command, Gate, Known, Stage, apply, decide};
 use serde::{Deserialize, Serialize};
 use store::custody;
 use store::index as rows;
 use store::listing::{self, After};
 use store::{Tx, job};
 
-use crate::context::{OpContext, Placed};
+use crate::context::{OpContext, Placed, date_of};
 use crate::error::{ServiceError, not_empty};
 use crate::outbox::{self, Search};
 use crate::programme::Programme;
@@ -34,6 +38,9 @@ pub struct EnterEvidence {
     pub case: CaseNumber,
     /// The profile.
     pub profile: Profile,
+    /// The day on which it was made, if not today.
+    #[serde(default)]
+    pub made_on: Option<Date>,
 }
 
 /// What entering a file of evidence gave.
@@ -83,6 +90,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         self.may(op, "upload.enter", "")?;
         let lawful = self.lawful_specimen(op, specimen)?;
+        let persons = self.matcher.persons(&self.index)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
             // The removal of a record takes its registration first, in this database: so a profile
             // cannot slip in behind a removal that was approved after the look at the link.
@@ -95,13 +103,18 @@ impl Programme {
             let digest = self.digest("profile", &profile)?;
             let stage = reading.as_ref().map(|row| &row.value);
             let reviewed = ReviewedProfile::check(specimen, stage, profile.clone(), &digest)?;
+            let mut known = rows::known::of_case(tx, &self.laboratory, None)?;
+            if let Some(row) = &reading {
+                known.extend(rows::known::on_plate(tx, &row.value.typed().plate, specimen)?);
+            }
             let command = Command::EnterPerson {
                 reviewed,
                 lawful: lawful.clone(),
                 laboratory: self.laboratory.clone(),
+                made_on: reading.as_ref().map_or(op.today(), |row| date_of(row.at)),
                 stamp: op.stamp(),
             };
-            self.enter(tx, op, specimen, command, lawful.category(), &self.laboratory, &profile)
+            self.enter(tx, op, specimen, command, &profile, (persons, &known))
         })
     }
 
@@ -115,21 +128,24 @@ impl Programme {
         evidence: &EnterEvidence,
     ) -> Result<(), ServiceError> {
         self.may(op, "upload.enter-evidence", evidence.laboratory.as_str())?;
-        let EnterEvidence { specimen, category, laboratory, case, profile } = evidence;
+        let EnterEvidence { specimen, category, laboratory, case, profile, made_on } = evidence;
         specimen_number(specimen)?;
         not_empty("laboratory", laboratory.as_str())?;
         not_empty("case", case.as_str())?;
         let digest = self.digest("profile", profile)?;
+        let persons = self.matcher.persons(&self.index)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
+            let known = rows::known::of_case(tx, laboratory, Some(case))?;
             let command = Command::EnterEvidence {
                 category: *category,
                 profile: profile.clone(),
                 digest: digest.clone(),
                 laboratory: laboratory.clone(),
                 case: case.clone(),
+                made_on: made_on.unwrap_or(op.today()),
                 stamp: op.stamp(),
             };
-            self.enter(tx, op, specimen, command, *category, laboratory, profile)
+            self.enter(tx, op, specimen, command, profile, (persons, &known))
         })
     }
 
@@ -188,6 +204,7 @@ impl Programme {
                 laboratory: laboratory.clone(),
                 case: case.clone(),
                 profile: sample.profile,
+                made_on: None,
             };
             match self.enter_evidence(op, &evidence) {
                 Ok(()) => entered.push(specimen),
@@ -255,26 +272,33 @@ impl Programme {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the row of a record has these columns")]
     fn enter(
         &self,
         tx: &mut dyn Tx,
         op: &OpContext<'_>,
         specimen: &SpecimenNumber,
         command: Command,
-        category: Category,
-        laboratory: &Ori,
         profile: &Profile,
+        (persons, known): (u64, &[Known]),
     ) -> Result<(), ServiceError> {
+        let (table, frequencies) = (self.acceptance_on(op.today())?, &self.frequencies);
+        let gate = Gate { table, frequencies, persons, known };
         let before = rows::upload::load(tx, specimen)?;
-        let stage = before.as_ref().map(|row| &row.value);
-        let event = decide(stage, command, &self.acceptance)?;
+        let event = decide(before.as_ref().map(|row| &row.value), command, &gate)?;
+        if let Some(Stage::Indexed(indexed)) = before.as_ref().map(|row| &row.value) {
+            rows::upload::keep_version(tx, specimen, indexed.version, op.at)?;
+        }
         let after = apply(before.as_ref().map(|row| row.value.clone()), &event)?;
         rows::upload::save(tx, specimen, before.as_ref(), &after, op.at)?;
-        rows::upload::make_searchable(tx, specimen, category, laboratory, profile)?;
+        let mut version = 0;
+        if let Stage::Indexed(indexed) = &after {
+            rows::upload::make_searchable(tx, specimen, indexed, profile)?;
+            version = indexed.version;
+        }
         note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
         let search = Search { specimen: specimen.clone() };
-        job::enqueue(tx, &format!("search/{specimen}"), outbox::SEARCH, &search, op.at)?;
+        let key = format!("search/{specimen}/{version}");
+        job::enqueue(tx, &key, outbox::SEARCH, &search, op.at)?;
         Ok(())
     }
 }

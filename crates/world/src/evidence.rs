@@ -145,14 +145,15 @@ mod tests {
     use super::*;
     use crate::frequencies::populations;
     use crate::profile::{Sex, unrelated};
-    use genetics::acceptance::AcceptanceTable;
+    use genetics::acceptance;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn what_is_lost_still_leaves_enough() {
         let table = populations();
-        let rules = AcceptanceTable::shipped().unwrap();
+        let editions = acceptance::shipped().unwrap();
+        let rules = &editions.all()[0].table;
         let mut rng = ChaCha8Rng::seed_from_u64(4);
         for round in 0..200 {
             let population = &table.populations()[round % 5];

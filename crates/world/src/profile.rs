@@ -157,14 +157,15 @@ mod tests {
     use super::*;
     use crate::frequencies::populations;
     use genetics::Category;
-    use genetics::acceptance::AcceptanceTable;
+    use genetics::acceptance;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn a_drawn_profile_is_complete_and_acceptable() {
         let table = populations();
-        let rules = AcceptanceTable::shipped().unwrap();
+        let editions = acceptance::shipped().unwrap();
+        let rules = &editions.all()[0].table;
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for population in table.populations() {
             for tri_allele_rate in [0.0, 1.0] {

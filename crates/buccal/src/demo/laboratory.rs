@@ -146,6 +146,7 @@ impl Player<'_> {
             laboratory: evidence.laboratory.clone(),
             case: evidence.case.clone(),
             profile: evidence.profile.clone(),
+            made_on: None,
         };
         let analyst = casework(evidence.laboratory.as_str());
         unless_refused(self.programme.enter_evidence(&self.act(&analyst, when), &enter))?;

@@ -4,8 +4,8 @@
 use std::fmt::Debug;
 use std::sync::LazyLock;
 
-use genetics::acceptance::AcceptanceTable;
 use genetics::{Category, LocusSet, Profile, controls};
+use genetics::{Frequencies, acceptance};
 use journey::accession::{self, Findings, KitRecord, Lawful, LawfulSpecimen};
 use journey::actor::Stamp;
 use journey::booking::{self, CustodyBasis, Disposition, LawfulStatus, NotCollected};
@@ -295,13 +295,13 @@ pub(crate) fn read(n: u8) -> reading::Command {
     }
 }
 
-fn uploading(n: u8) -> upload::Command {
+fn uploading(n: u8) -> Option<upload::Command> {
     if n.is_multiple_of(3) {
-        return upload::Command::Withdraw("R-1".into());
+        return None;
     }
     let typed = reading::Typed {
         plate: "PL-1".into(),
-        version: 1,
+        version: u32::from(n % 5) + 1,
         digest: "digest".to_owned(),
         author: "one".into(),
     };
@@ -313,13 +313,14 @@ fn uploading(n: u8) -> upload::Command {
         at: stamp(0).at,
     });
     let (mine, other) = ("S-1".into(), ["S-1", "S-2"][usize::from(n / 200)].into());
-    upload::Command::EnterPerson {
+    Some(upload::Command::EnterPerson {
         reviewed: reading::ReviewedProfile::check(&mine, Some(&reviewed), someone(), "digest")
             .unwrap(),
         lawful: LawfulSpecimen::check(Some(&accepted), &Lawful::As(detainee()), &other).unwrap(),
         laboratory: "DCFBILAB1".into(),
+        made_on: jiff::civil::date(2020, 5, 1),
         stamp: stamp(n),
-    }
+    })
 }
 
 fn matching(n: u8) -> candidate::Command {
@@ -536,8 +537,14 @@ proptest! {
         station(accession::decide, accession::apply, each(&n, examine));
         station(typing::decide, typing::apply, each(&n, plating));
         station(reading::decide, reading::apply, each(&n, read));
-        let table = AcceptanceTable::shipped().unwrap();
-        let decide = |stage: Option<&upload::Stage>, command| upload::decide(stage, command, &table);
+        let editions = acceptance::shipped().unwrap();
+        let frequencies = Frequencies::shipped();
+        let table = &editions.all()[0].table;
+        let gate = upload::Gate { table, frequencies: &frequencies, persons: 1, known: &[] };
+        let decide = |stage: Option<&upload::Stage>, command| match command {
+            Some(command) => upload::decide(stage, command, &gate),
+            None => upload::withdraw(stage, "R-1".into()),
+        };
         let (_, events) = walk(decide, upload::apply, each(&n, uploading));
         events.iter().for_each(outlives_json);
     }

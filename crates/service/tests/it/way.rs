@@ -317,6 +317,7 @@ pub(crate) fn evidence(specimen: &str, profile: &Profile) -> EnterEvidence {
         laboratory: CASEWORK.into(),
         case: "CASE-1".into(),
         profile: profile.clone(),
+        made_on: None,
     }
 }
 

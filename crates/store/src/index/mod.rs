@@ -4,6 +4,7 @@
 pub mod typing;
 pub mod reading;
 pub mod upload;
+pub mod known;
 pub mod candidate;
 
 use crate::migration::Migration;
@@ -13,7 +14,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "audit", sql: include_str!("../../sql/audit.sql") },
     Migration { name: "job", sql: include_str!("../../sql/job.sql") },
     Migration { name: "stations", sql: include_str!("../../sql/index.sql") },
+    Migration { name: "known", sql: include_str!("../../sql/known.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.
-pub const SQL: &[&[&str]] = &[typing::SQL, reading::SQL, upload::SQL, candidate::SQL];
+pub const SQL: &[&[&str]] = &[typing::SQL, reading::SQL, upload::SQL, known::SQL, candidate::SQL];

@@ -2,7 +2,7 @@
 
 use genetics::{Category, Profile};
 use jiff::Timestamp;
-use journey::ids::{Ori, SpecimenNumber};
+use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use journey::upload;
 
 use crate::error::StoreError;
@@ -13,8 +13,13 @@ use crate::values;
 /// The table.
 pub const TABLE: &str = "record";
 const NEXT_KEY: &str = "SELECT COALESCE(MAX(search_key), 0) + 1 AS next_key FROM record";
-const FILL: &str =
-    "UPDATE record SET search_key = $2, category = $3, laboratory = $4, profile = $5 WHERE id = $1";
+const FILL: &str = "UPDATE record SET search_key = $2, category = $3, laboratory = $4, \
+     profile = $5, case_number = $6 WHERE id = $1";
+const KEEP_VERSION: &str = "INSERT INTO record_version (id, version, profile, at) \
+     SELECT id, $2, profile, $3 FROM record WHERE id = $1 AND profile IS NOT NULL";
+const FORGET_VERSIONS: &str = "DELETE FROM record_version WHERE id = $1";
+const OF_CASE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
+     WHERE case_number = $1 AND laboratory = $2 AND profile IS NOT NULL ORDER BY id";
 const FORGET: &str = "UPDATE record SET profile = NULL WHERE id = $1";
 const SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
      WHERE id = $1 AND profile IS NOT NULL";
@@ -25,11 +30,23 @@ const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, prof
 
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
 const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
-     AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id) ORDER BY at, id LIMIT $1";
+     AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id \
+     AND record.at >= reading.at) ORDER BY at, id LIMIT $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] =
-    &[NEXT_KEY, FILL, FORGET, SEARCHABLE, BY_KEY, PAGE_SEARCHABLE, SEARCH_KEY, TO_ENTER];
+pub const SQL: &[&str] = &[
+    NEXT_KEY,
+    FILL,
+    KEEP_VERSION,
+    FORGET_VERSIONS,
+    OF_CASE,
+    FORGET,
+    SEARCHABLE,
+    BY_KEY,
+    PAGE_SEARCHABLE,
+    SEARCH_KEY,
+    TO_ENTER,
+];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<upload::Stage>;
@@ -39,7 +56,7 @@ pub fn load(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Stored>, Stor
     stream::load(tx, TABLE, id.as_str())
 }
 
-/// Specimens with a reviewed profile and no record, longest waiting first.
+/// Specimens with a reviewed profile and no record, or an older one, longest waiting first.
 pub fn to_enter(tx: &mut dyn Tx, limit: u32) -> Result<Vec<SpecimenNumber>, StoreError> {
     tx.query(TO_ENTER, values![limit])?
         .iter()
@@ -75,23 +92,51 @@ pub struct Searchable {
     pub profile: Profile,
 }
 
-/// Fills in what the search needs, with the next free key.
+/// Fills in what the search needs: with the key that the record has, else with the next free one.
 pub fn make_searchable(
     tx: &mut dyn Tx,
     id: &SpecimenNumber,
-    category: Category,
-    laboratory: &Ori,
+    indexed: &upload::Indexed,
     profile: &Profile,
 ) -> Result<(), StoreError> {
     let text = serde_json::to_string(profile).map_err(|_| StoreError::Encode("a profile"))?;
-    let row = tx.first(NEXT_KEY, &[])?.ok_or(StoreError::Aborted)?;
-    let key = row.get_i64("next_key")?;
-    tx.execute(FILL, values![id.as_str(), key, category.name(), laboratory.as_str(), text])?;
+    let key = match search_key(tx, id)? {
+        Some(key) => i64::try_from(key).map_err(|_| StoreError::Encode("a search key"))?,
+        None => tx.first(NEXT_KEY, &[])?.ok_or(StoreError::Aborted)?.get_i64("next_key")?,
+    };
+    let (category, laboratory) = (indexed.category.name(), indexed.laboratory.as_str());
+    let case = match &indexed.source {
+        upload::Source::Person => None,
+        upload::Source::Evidence { case } => Some(case.as_str()),
+    };
+    tx.execute(FILL, values![id.as_str(), key, category, laboratory, text, case])?;
     Ok(())
 }
 
-/// Takes the profile out of a record; its number and stage stay.
+/// Keeps the profile that a new version is about to replace.
+pub fn keep_version(
+    tx: &mut dyn Tx,
+    id: &SpecimenNumber,
+    version: u32,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(KEEP_VERSION, values![id.as_str(), version, at])?;
+    Ok(())
+}
+
+/// Searchable evidence of a case.
+pub fn of_case(
+    tx: &mut dyn Tx,
+    laboratory: &Ori,
+    case: &CaseNumber,
+) -> Result<Vec<Searchable>, StoreError> {
+    let rows = tx.query(OF_CASE, values![case.as_str(), laboratory.as_str()])?;
+    rows.iter().map(read_searchable).collect()
+}
+
+/// Takes the profile out of a record with all its versions; its number and stage stay.
 pub fn forget(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<(), StoreError> {
+    tx.execute(FORGET_VERSIONS, values![id.as_str()])?;
     tx.execute(FORGET, values![id.as_str()])?;
     Ok(())
 }

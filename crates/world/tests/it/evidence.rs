@@ -5,13 +5,14 @@
 mod tests {
     use std::collections::BTreeSet;
 
-    use genetics::acceptance::AcceptanceTable;
+    use genetics::acceptance;
     use genetics::{Category, LocusSet, SearchRule, compare};
     use world::{Entered, Month, Origin, Settings};
 
     #[test]
     fn all_of_it_may_enter_its_index() {
-        let rules = AcceptanceTable::shipped().unwrap();
+        let editions = acceptance::shipped().unwrap();
+        let rules = &editions.all()[0].table;
         let month = Month::generate(&Settings::default());
         assert_eq!(month.evidence.len(), 300);
         let mut specimens = BTreeSet::new();
