@@ -19,6 +19,8 @@ pub enum Stage {
     Kept(Kept),
     /// Taken out; its profile is gone.
     TakenOut {
+        /// Of which laboratory.
+        laboratory: Ori,
         /// Why.
         why: String,
         /// By whom and when.
@@ -46,6 +48,14 @@ pub struct Kept {
 }
 
 impl Stage {
+    /// The laboratory whose it is, or was.
+    pub fn laboratory(&self) -> &Ori {
+        match self {
+            Self::Kept(kept) => &kept.laboratory,
+            Self::TakenOut { laboratory, .. } => laboratory,
+        }
+    }
+
     /// The stage's word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -150,8 +160,9 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Kept(kept)) => Ok(Stage::Kept(kept.clone())),
-        (Some(Stage::Kept(_)), Event::TakenOut { why, stamp }) => {
-            Ok(Stage::TakenOut { why: why.clone(), stamp: stamp.clone() })
+        (Some(Stage::Kept(kept)), Event::TakenOut { why, stamp }) => {
+            let (laboratory, why, stamp) = (kept.laboratory, why.clone(), stamp.clone());
+            Ok(Stage::TakenOut { laboratory, why, stamp })
         }
         (_, event) => Err(Misapplied { station: "upload", event: event.word() }),
     }

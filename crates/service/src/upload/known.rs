@@ -152,10 +152,7 @@ impl Programme {
         why: &str,
     ) -> Result<(), ServiceError> {
         let row = self.index.read(|tx| rows::known::load(tx, specimen))?;
-        let place = match row.as_ref().map(|row| &row.value) {
-            Some(Stage::Kept(kept)) => kept.laboratory.clone(),
-            _ => self.laboratory.clone(),
-        };
+        let place = row.as_ref().map_or(&self.laboratory, |row| row.value.laboratory());
         self.may(op, "upload.take-out-known", place.as_str())?;
         not_empty("why", why)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
@@ -231,8 +228,10 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         let record = self.index.read(|tx| rows::upload::searchable(tx, specimen))?;
         let evidence = record.filter(|record| record.category.index().holds_evidence());
-        let record = evidence.ok_or_else(|| ServiceError::not_found("evidence", specimen))?;
-        self.may(op, "upload.withdraw-evidence", record.laboratory.as_str())?;
+        // Whoever may do it nowhere is not told what is there.
+        let place = evidence.as_ref().map_or("", |record| record.laboratory.as_str());
+        self.may(op, "upload.withdraw-evidence", place)?;
+        evidence.ok_or_else(|| ServiceError::not_found("evidence", specimen))?;
         not_empty("why", why)?;
         let removal = RemovalId::new(op.ids.id());
         self.index_step(op, "upload", specimen.as_str(), |tx| {

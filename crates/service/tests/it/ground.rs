@@ -378,6 +378,9 @@ pub(crate) const INDEX: &[(&str, &[&str])] = &[
     ("plate", &["id", "stage", "state"]),
     ("plate_specimen", &["specimen", "plate"]),
     ("reading", &["id", "stage", "state", "profile"]),
-    ("record", &["id", "stage", "state", "category", "laboratory", "profile"]),
+    ("record", &["id", "stage", "state", "category", "laboratory", "profile", "case_number"]),
+    ("record_version", &["id", "profile"]),
+    ("known", &["id", "stage", "state", "laboratory", "case_number", "profile"]),
+    ("cleared", &["specimen", "other"]),
     ("candidate", &["id", "stage", "state", "evidence", "record", "laboratory"]),
 ];

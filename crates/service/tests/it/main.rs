@@ -20,6 +20,8 @@ mod typing;
 #[cfg(test)]
 mod upload;
 #[cfg(test)]
+mod known;
+#[cfg(test)]
 mod removal;
 #[cfg(test)]
 mod refusals;

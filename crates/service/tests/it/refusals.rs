@@ -18,7 +18,7 @@ use service::person::AskMerge;
 use service::upload::EnterEvidence;
 
 use crate::ground::{CASEWORK, Ground, SITE, on_both, record};
-use crate::way::{approve, evidence, hand_over, person, table};
+use crate::way::{approve, evidence, hand_over, person, table, victim};
 
 /// What a use case ended with.
 type Ended = Result<(), ServiceError>;
@@ -316,6 +316,27 @@ fn laboratory() -> Vec<Case> {
             |g| g.enter(&reading(g)),
         ),
         case(
+            R::KnownProfile,
+            |g| {
+                g.keep_known(&victim("V-1", &person(1))).unwrap();
+            },
+            |g| g.evidence("EV-1", &person(1)),
+        ),
+        case(
+            R::PlateConflict,
+            |g| {
+                let (one, two) = (g.specimen(&record(1), "K-1"), g.specimen(&record(2), "K-2"));
+                g.load("PL-1", &[&one, &two]);
+                g.import("PL-1", &[(&one, &person(1)), (&two, &person(1))]).unwrap();
+                g.review(&one).unwrap();
+            },
+            |g| {
+                let reviewer = g.by(Role::IndexCustodian);
+                let waiting = g.programme.list_to_enter(&reviewer, 10).unwrap();
+                g.enter(&waiting[0])
+            },
+        ),
+        case(
             R::CategoryConflict,
             |_| {},
             |g| {
@@ -509,7 +530,8 @@ fn check(case: &Case) {
         let with_code = |line: &&String| line.contains(&format!("\"code\":\"{code}\""));
         assert!(recorded.iter().any(|line| with_code(&line)), "{code}: {recorded:?}");
         // The look at the link before a profile enters is on record whatever comes of it.
-        let link_read = i64::from(code == "NOT_REVIEWED" || code == "PROFILE_NOT_ACCEPTED");
+        let enters = ["NOT_REVIEWED", "PROFILE_NOT_ACCEPTED", "PLATE_CONFLICT"];
+        let link_read = i64::from(enters.contains(&code));
         assert_eq!(events_after, events_before + 1 + link_read, "{code}");
     });
 }

@@ -23,7 +23,7 @@ use store::custody::account::Grant;
 use store::listing::After;
 
 use crate::ground::{CASEWORK, Ground, SITE, on_both, record};
-use crate::way::{approve, evidence, hand_over, person, table};
+use crate::way::{approve, evidence, hand_over, person, table, victim};
 
 /// What is there to be asked about.
 struct There {
@@ -61,6 +61,7 @@ fn prepare(ground: &Ground) -> There {
     let package = ground.programme.start_package(&clerk, &SITE.into()).unwrap();
     let order = "ORDER-1".to_owned();
     let removal = ground.ask("K-1", Path::Administrative { order }).unwrap();
+    ground.keep_known(&victim("V-1", &crate::way::person(7))).unwrap();
     There {
         booking: record(3).booking,
         collection,
@@ -199,6 +200,19 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("upload.enter", Any, |p, op, t| p.enter_person(op, &t.specimen)),
         ("upload.enter-evidence", Laboratory, |p, op, _| {
             p.enter_evidence(op, &evidence("EV-9", &person(9)))
+        }),
+        ("upload.withdraw-evidence", Laboratory, |p, op, _| {
+            p.withdraw_evidence(op, &"EV-1".into(), "a mistake")
+        }),
+        ("upload.known-list", Any, |p, op, _| p.list_known(op, "", &After::start(), 1).map(drop)),
+        ("upload.keep-known", Laboratory, |p, op, _| {
+            p.keep_known(op, &victim("V-9", &person(8))).map(drop)
+        }),
+        ("upload.take-out-known", Laboratory, |p, op, _| {
+            p.take_out_known(op, &"V-1".into(), "the case is closed")
+        }),
+        ("upload.clear-plate", Any, |p, op, t| {
+            p.clear_plate(op, &t.specimen, &"S-9".into(), "one person, two bookings")
         }),
         ("candidate.list", Laboratory, |p, op, _| p.list_candidates(op, CASEWORK, "", 1).map(drop)),
         ("candidate.view", Laboratory, |p, op, t| p.view_candidate(op, &t.candidate).map(drop)),

@@ -22,6 +22,7 @@ use service::removal::{Ask, DestroySample};
 use service::shipment::{Counted, HandOver, Receive};
 use service::typing::{Imported, Load, Review};
 use service::upload::EnterEvidence;
+use service::upload::known::{KeepKnown, KeptKnown};
 use service::{Programme, ServiceError};
 use store::listing::After;
 
@@ -210,6 +211,10 @@ impl Ground {
         self.programme.enter_evidence(&self.by(Role::CaseworkAnalyst), &evidence(specimen, profile))
     }
 
+    pub(crate) fn keep_known(&self, keep: &KeepKnown) -> Result<KeptKnown, ServiceError> {
+        self.programme.keep_known(&self.by(Role::CaseworkAnalyst), keep)
+    }
+
     pub(crate) fn candidates(&self) -> Vec<service::candidate::Listed> {
         self.programme.list_candidates(&self.by(Role::CaseworkAnalyst), CASEWORK, "", 100).unwrap()
     }
@@ -318,6 +323,17 @@ pub(crate) fn evidence(specimen: &str, profile: &Profile) -> EnterEvidence {
         case: "CASE-1".into(),
         profile: profile.clone(),
         made_on: None,
+    }
+}
+
+/// A victim of the case of [`evidence`].
+pub(crate) fn victim(specimen: &str, profile: &Profile) -> KeepKnown {
+    KeepKnown {
+        specimen: specimen.into(),
+        category: Category::VictimKnown,
+        laboratory: CASEWORK.into(),
+        case: Some("CASE-1".into()),
+        profile: profile.clone(),
     }
 }
 

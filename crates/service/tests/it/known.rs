@@ -1,0 +1,225 @@
+//! The gate of the index: known profiles first, complete, rare enough; and new versions of records.
+
+use genetics::{Category, Genotype, Locus, LocusSet, Profile};
+use journey::actor::Role;
+use journey::ids::SpecimenNumber;
+use service::ServiceError;
+use service::audit::Side;
+use service::upload::known::KeepKnown;
+use store::listing::After;
+
+use crate::ground::{Ground, on_both, record, refused};
+use crate::way::{evidence, person, victim};
+
+/// Another profile at one locus.
+fn with(profile: &Profile, locus: Locus, alleles: &str) -> Profile {
+    let changed = profile.typed().iter().cloned().map(|mut typed| {
+        if typed.locus == locus {
+            typed.genotype = alleles.parse().unwrap();
+        }
+        typed
+    });
+    Profile::new(changed).unwrap()
+}
+
+/// Two people in one stain.
+fn mixed(one: &Profile, other: &Profile) -> Profile {
+    let both = one.typed().iter().map(|typed| {
+        let there = other.at(typed.locus).unwrap();
+        let alleles = typed.genotype.alleles().iter().chain(there.genotype.alleles());
+        (typed.locus, Genotype::new(alleles.copied()).unwrap())
+    });
+    Profile::from_genotypes(both).unwrap()
+}
+
+fn staff(specimen: &str, profile: &Profile) -> KeepKnown {
+    KeepKnown { category: Category::Staff, case: None, ..victim(specimen, profile) }
+}
+
+fn stage(ground: &Ground, specimen: &str) -> Option<&'static str> {
+    ground.stage_of_record(&SpecimenNumber::from(specimen))
+}
+
+#[test]
+fn a_victims_profile_never_enters_as_evidence_of_the_case() {
+    on_both(|ground| {
+        let kept = ground.keep_known(&victim("V-1", &person(1))).unwrap();
+        assert_eq!(kept.conflicts, []);
+        assert_eq!(refused(ground.evidence("EV-1", &person(1))), "KNOWN_PROFILE");
+        // One allele dropped out: still nobody else's.
+        let dropped = person(1).typed()[0].genotype.alleles()[0].to_string();
+        let less = with(&person(1), person(1).typed()[0].locus, &dropped);
+        assert_eq!(refused(ground.evidence("EV-2", &less)), "KNOWN_PROFILE");
+        assert_eq!(stage(ground, "EV-1"), None);
+        // In a mixture with somebody else's alleles the victim is no reason to refuse.
+        let mut mixture = evidence("EV-3", &mixed(&person(1), &person(2)));
+        mixture.category = Category::ForensicMixture;
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        ground.programme.enter_evidence(&analyst, &mixture).unwrap();
+        // The victim of one case may be the source of another's stain.
+        let mut elsewhere = evidence("EV-4", &person(1));
+        elsewhere.case = "CASE-2".into();
+        ground.programme.enter_evidence(&analyst, &elsewhere).unwrap();
+        // Known profiles are found by no search.
+        ground.jobs();
+        assert!(
+            ground.candidates().iter().all(|it| it.found.as_ref().unwrap().record != "V-1".into())
+        );
+    });
+}
+
+#[test]
+fn evidence_that_entered_before_is_told_when_the_victim_becomes_known() {
+    on_both(|ground| {
+        ground.evidence("EV-1", &person(1)).unwrap();
+        ground.evidence("EV-2", &person(2)).unwrap();
+        let kept = ground.keep_known(&victim("V-1", &person(1))).unwrap();
+        assert_eq!(kept.conflicts, ["EV-1".into()]);
+        assert_eq!(ground.events(Side::Index, "upload", "in_conflict").len(), 1);
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let why = "it is the victim's";
+        ground.programme.withdraw_evidence(&analyst, &"EV-1".into(), why).unwrap();
+        assert_eq!(stage(ground, "EV-1"), Some("withdrawn"));
+        assert!(
+            ground
+                .texts(Side::Index, "record")
+                .iter()
+                .all(|row| !row.contains("EV-1") || !row.contains("FGA"))
+        );
+        let gone = ground.programme.withdraw_evidence(&analyst, &"EV-1".into(), why);
+        assert!(matches!(gone, Err(ServiceError::NotFound { .. })), "{gone:?}");
+    });
+}
+
+#[test]
+fn staff_is_compared_with_everything_and_everybody() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        ground.evidence("EV-1", &person(2)).unwrap();
+        ground.jobs();
+        let kept = ground.keep_known(&staff("ST-1", &person(1))).unwrap();
+        assert_eq!(kept.conflicts, std::slice::from_ref(&specimen));
+        let kept = ground.keep_known(&staff("ST-2", &person(2))).unwrap();
+        assert_eq!(kept.conflicts, ["EV-1".into()]);
+        assert_eq!(refused(ground.evidence("EV-2", &person(2))), "KNOWN_PROFILE");
+        let other = ground.specimen(&record(2), "K-2");
+        ground.typed("PL-2", &other, &person(2));
+        assert_eq!(refused(ground.enter(&other)), "KNOWN_PROFILE");
+    });
+}
+
+#[test]
+fn a_known_profile_is_kept_where_it_belongs_and_goes_with_its_profile() {
+    on_both(|ground| {
+        let without = KeepKnown { case: None, ..victim("V-1", &person(1)) };
+        assert_eq!(refused(ground.keep_known(&without)), "CATEGORY_CONFLICT");
+        let with_case = KeepKnown { case: Some("CASE-1".into()), ..staff("ST-1", &person(1)) };
+        assert_eq!(refused(ground.keep_known(&with_case)), "CATEGORY_CONFLICT");
+        let suspect = KeepKnown { category: Category::SuspectKnown, ..victim("V-1", &person(1)) };
+        assert_eq!(refused(ground.keep_known(&suspect)), "CATEGORY_CONFLICT");
+        ground.keep_known(&victim("V-1", &person(1))).unwrap();
+        assert_eq!(refused(ground.keep_known(&victim("V-1", &person(2)))), "ALREADY_RECORDED");
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let listed = |at: i64| {
+            ground.pass(at);
+            let analyst = ground.by(Role::CaseworkAnalyst);
+            ground.programme.list_known(&analyst, "kept", &After::start(), 10).unwrap()
+        };
+        assert!(!listed(0)[0].expired);
+        assert!(listed(6 * 365 * 86_400)[0].expired, "five years, and somebody must look");
+        let take_out = |why| ground.programme.take_out_known(&analyst, &"V-1".into(), why);
+        assert!(take_out("").is_err());
+        take_out("the case is closed").unwrap();
+        assert!(ground.texts(Side::Index, "known").iter().all(|row| !row.contains("FGA")));
+        ground.evidence("EV-1", &person(1)).unwrap();
+    });
+}
+
+#[test]
+fn equal_profiles_of_one_plate_wait_for_a_reviewer() {
+    on_both(|ground| {
+        let (one, two) = (ground.specimen(&record(1), "K-1"), ground.specimen(&record(2), "K-2"));
+        ground.load("PL-1", &[&one, &two]);
+        ground.import("PL-1", &[(&one, &person(1)), (&two, &person(1))]).unwrap();
+        ground.review(&one).unwrap();
+        ground.review(&two).unwrap();
+        assert_eq!(refused(ground.enter(&one)), "PLATE_CONFLICT");
+        let clear = |role, account: &str, other: &SpecimenNumber| {
+            let op = ground.by_another(role, account);
+            ground.programme.clear_plate(&op, &one, other, "one person, two bookings")
+        };
+        assert_eq!(refused(clear(Role::Reviewer, "reviewer", &one)), "NOT_ON_PLATE");
+        clear(Role::Reviewer, "reviewer", &two).unwrap();
+        ground.enter(&one).unwrap();
+        ground.enter(&two).unwrap();
+        assert_eq!(ground.events(Side::Index, "upload", "cleared").len(), 1);
+    });
+}
+
+#[test]
+fn weak_evidence_is_refused_with_the_arithmetic() {
+    on_both(|ground| {
+        let eight: LocusSet = LocusSet::core13().iter().take(8).collect();
+        let few = |profile: &Profile| {
+            let kept = profile.typed().iter().filter(|typed| eight.contains(typed.locus));
+            Profile::new(kept.cloned()).unwrap()
+        };
+        // At every locus the two commonest alleles.
+        let eight_loci = few(&person(1));
+        let common = eight_loci.typed().iter().map(|typed| {
+            let table = genetics::Frequencies::shipped();
+            let mut shares = table.population("Caucasian").unwrap().shares(typed.locus).to_vec();
+            shares.sort_by(|a, b| b.frequency.total_cmp(&a.frequency));
+            (typed.locus, Genotype::new(shares[..2].iter().map(|it| it.allele)).unwrap())
+        });
+        let common = Profile::from_genotypes(common.collect::<Vec<_>>()).unwrap();
+        let outcome = ground.evidence("EV-1", &common);
+        let text = format!("{outcome:?}");
+        assert_eq!(refused(outcome), "PROFILE_NOT_ACCEPTED");
+        assert!(text.contains("must be as rare as 1 in 10000000"), "{text}");
+    });
+}
+
+#[test]
+fn a_new_version_takes_the_place_of_the_old_and_is_searched() {
+    on_both(|ground| {
+        ground.evidence("EV-1", &person(1)).unwrap();
+        ground.evidence("EV-2", &person(2)).unwrap();
+        ground.jobs();
+        assert!(ground.candidates().is_empty());
+        assert_eq!(refused(ground.evidence("EV-2", &person(2))), "ALREADY_RECORDED");
+        ground.evidence("EV-2", &person(1)).unwrap();
+        ground.jobs();
+        assert_eq!(ground.candidates().len(), 1, "the new profile was searched");
+        assert_eq!(ground.events(Side::Index, "upload", "replaced").len(), 1);
+        assert_eq!(ground.counts()["index.record_version"], 1);
+        let mut other = evidence("EV-2", &person(3));
+        other.case = "CASE-2".into();
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let outcome = ground.programme.enter_evidence(&analyst, &other);
+        assert_eq!(refused(outcome), "ALREADY_RECORDED", "of another case");
+        ground.programme.withdraw_evidence(&analyst, &"EV-2".into(), "a mistake").unwrap();
+        assert_eq!(ground.counts()["index.record_version"], 0);
+    });
+}
+
+#[test]
+fn a_person_typed_again_is_replaced_in_the_index() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        ground.pass(60);
+        let again = with(&person(1), Locus::Fga, "20,22");
+        ground.typed("PL-2", &specimen, &again);
+        let custodian = ground.by(Role::IndexCustodian);
+        let waiting = ground.programme.list_to_enter(&custodian, 10).unwrap();
+        assert_eq!(waiting, std::slice::from_ref(&specimen), "the new version waits");
+        ground.pass(60);
+        ground.enter(&specimen).unwrap();
+        assert!(ground.programme.list_to_enter(&custodian, 10).unwrap().is_empty());
+        assert_eq!(refused(ground.enter(&specimen)), "ALREADY_RECORDED");
+    });
+}
