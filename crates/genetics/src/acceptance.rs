@@ -250,7 +250,7 @@ impl AcceptanceTable {
         Err(NotAccepted::TooCommon { category, stringency, population, found, wanted })
     }
 
-    /// True where a profile shows nothing that is foreign to a known person: it may be theirs alone.
+    /// True where a profile shows nothing that is foreign to a known person: it may be theirs.
     pub fn is_explained_by(&self, profile: &Profile, known: &Profile) -> bool {
         let common = profile.loci().intersection(known.loci()).intersection(LocusSet::autosomal());
         let foreign = common.iter().filter(|locus| is_foreign(profile, known, *locus)).count();

@@ -5,7 +5,7 @@
 //! [`Category`] says which index a profile may enter ([`acceptance`]) and against which others it
 //! may be searched ([`matrix`]).
 //!
-//! Deliberately absent: persons, cases, laboratories, files, clocks. This crate cannot spell a name.
+//! Deliberately absent: persons, cases, laboratories, files, clocks; nothing here can spell a name.
 
 pub mod allele;
 pub mod locus;

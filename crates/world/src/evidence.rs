@@ -169,7 +169,7 @@ mod tests {
                 (Category::ForensicPartial, part),
                 (Category::ForensicMixture, mixed),
             ] {
-                assert_eq!(rules.check(category, &entered), Ok(()));
+                assert_eq!(rules.check(category, &entered, jiff::civil::date(2020, 5, 1)), Ok(()));
             }
         }
     }

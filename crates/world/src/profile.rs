@@ -171,7 +171,10 @@ mod tests {
             for tri_allele_rate in [0.0, 1.0] {
                 let drawn = unrelated(population, Sex::Male, tri_allele_rate, &mut rng);
                 assert_eq!(drawn.loci().intersection(LocusSet::core20()).len(), 20);
-                assert_eq!(rules.check(Category::Detainee, &drawn), Ok(()));
+                assert_eq!(
+                    rules.check(Category::Detainee, &drawn, jiff::civil::date(2020, 5, 1)),
+                    Ok(())
+                );
                 assert_eq!(resampled(&drawn), drawn);
                 let sex = drawn.at(Locus::Amelogenin).unwrap();
                 assert_eq!(sex.genotype.to_string(), "X,Y");

@@ -39,6 +39,48 @@ pub(crate) enum Verb {
         #[arg(long)]
         errors: Option<PathBuf>,
     },
+    /// Take evidence out of the index that should not be there
+    WithdrawEvidence {
+        /// Its specimen number
+        specimen: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    /// Let two specimens of one plate enter that show the same profile
+    ClearPlate {
+        /// A specimen
+        specimen: String,
+        /// The other
+        other: String,
+        /// Why they agree
+        #[arg(long)]
+        why: String,
+    },
+    /// Known profiles, compared before anything enters
+    Known(Page),
+    /// Keep the profiles of staff, or of victims and eliminated persons of a case
+    KeepKnown {
+        /// A genotype table; sample names are the laboratory's numbers
+        file: PathBuf,
+        /// "Staff", "Victim, Known" or "Elimination, Known"
+        #[arg(long)]
+        category: String,
+        /// ORI of the laboratory
+        #[arg(long)]
+        ori: String,
+        /// The case; none for staff
+        #[arg(long)]
+        case: Option<String>,
+    },
+    /// Take a known profile out
+    TakeOutKnown {
+        /// Its specimen number
+        specimen: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
 }
 
 /// Runs a verb.
@@ -62,6 +104,33 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
                 Ok(programme.enter_evidence_table(op, category, &laboratory, &case, table)?)
             })
         }
+        Verb::WithdrawEvidence { specimen, why } => act(common, |programme, op| {
+            programme.withdraw_evidence(op, &SpecimenNumber::new(specimen), &why)?;
+            Ok(done("withdrawn"))
+        }),
+        Verb::ClearPlate { specimen, other, why } => act(common, |programme, op| {
+            let (specimen, other) = (SpecimenNumber::new(specimen), SpecimenNumber::new(other));
+            programme.clear_plate(op, &specimen, &other, &why)?;
+            Ok(done("cleared"))
+        }),
+        Verb::Known(page) => read(common, |programme, op| {
+            Ok(programme.list_known(op, &page.stage, &start(), page.limit)?)
+        }),
+        Verb::KeepKnown { file, category, ori, case } => {
+            let category = Category::from_name(&category).ok_or_else(|| {
+                wrong(format!("--category: '{category}' is no category; give one in CMF spelling"))
+            })?;
+            let samples = tables::genotype_table(&file, None)?.samples;
+            let (laboratory, case) = (Ori::new(ori), case.map(CaseNumber::new));
+            act(common, |programme, op| {
+                let case = case.as_ref();
+                Ok(programme.keep_known_table(op, category, &laboratory, case, samples)?)
+            })
+        }
+        Verb::TakeOutKnown { specimen, why } => act(common, |programme, op| {
+            programme.take_out_known(op, &SpecimenNumber::new(specimen), &why)?;
+            Ok(done("taken out"))
+        }),
     }
 }
 

@@ -15,6 +15,7 @@ use store::listing::{self, After};
 use crate::context::{OpContext, Placed};
 use crate::error::{ServiceError, not_empty};
 use crate::programme::Programme;
+use crate::typing::genotype_table;
 use crate::unit::{advance, note};
 
 /// Keep the profile of staff, or of a victim or an eliminated person of a case.
@@ -139,6 +140,23 @@ impl Programme {
             )
         };
         samples.into_iter().map(keep).collect()
+    }
+
+    /// Keeps every sample of a file that holds a genotype table; with what is wrong in it.
+    ///
+    /// # Errors
+    /// `Invalid` where no table was understood; else as [`Programme::keep_known_table`].
+    pub fn keep_known_file(
+        &self,
+        op: &OpContext<'_>,
+        category: Category,
+        laboratory: &Ori,
+        case: Option<&CaseNumber>,
+        bytes: &[u8],
+    ) -> Result<(Vec<KeptKnown>, Vec<String>), ServiceError> {
+        self.may(op, "upload.keep-known", laboratory.as_str())?;
+        let (table, problems) = genotype_table(bytes)?;
+        Ok((self.keep_known_table(op, category, laboratory, case, table.samples)?, problems))
     }
 
     /// Takes a known profile out; the profile itself is gone then.

@@ -12,6 +12,7 @@ mod booking;
 mod eligibility;
 mod hindsight;
 mod discretion;
+mod known;
 mod kit;
 mod collection;
 mod shipment;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
 
+use super::known;
 use super::typing::problems;
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
@@ -39,6 +40,15 @@ pub(crate) const STATION: Station = Station {
             render: render_evidence,
             give: None,
         },
+        Page {
+            path: known::PATH,
+            action: "upload.known-list",
+            title: "Known profiles",
+            nav: "Known profiles",
+            marked: true,
+            render: known::render,
+            give: Some(known::give),
+        },
     ],
     verbs: &[
         Verb {
@@ -62,6 +72,50 @@ pub(crate) const STATION: Station = Station {
             file: true,
             done: "Each of the samples was looked at.",
             run: enter_evidence,
+        },
+        Verb {
+            name: "withdraw-evidence",
+            action: "upload.withdraw-evidence",
+            page: "/upload/evidence",
+            inputs: &[input("specimen", Shape::Text), input("why", Shape::Text)],
+            file: false,
+            done: "The evidence is out of the index, with its candidates.",
+            run: known::withdraw,
+        },
+        Verb {
+            name: "keep-known",
+            action: "upload.keep-known",
+            page: known::PATH,
+            inputs: &[
+                input("category", Shape::Text),
+                input("laboratory", Shape::Text),
+                input("case", Shape::Text),
+            ],
+            file: true,
+            done: "Each of the samples was looked at.",
+            run: known::keep,
+        },
+        Verb {
+            name: "take-out-known",
+            action: "upload.take-out-known",
+            page: known::PATH,
+            inputs: &[input("specimen", Shape::Text), input("why", Shape::Text)],
+            file: false,
+            done: "The profile is gone.",
+            run: known::take_out,
+        },
+        Verb {
+            name: "clear-plate",
+            action: "upload.clear-plate",
+            page: "/upload",
+            inputs: &[
+                input("specimen", Shape::Text),
+                input("other", Shape::Text),
+                input("why", Shape::Text),
+            ],
+            file: false,
+            done: "The two specimens may enter.",
+            run: known::clear,
         },
     ],
 };
@@ -177,6 +231,16 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
             (records_table(&records))
             (more(call, "/upload", &records, limit))
         }))
+        @if call.may("upload.clear-plate") { (part("Equal profiles of one plate", &html! {
+            p { "Two specimens of one plate with the same profile wait until a second person "
+                "says why: one person sampled twice, or twins. Otherwise type both again." }
+            @let form = forms.of("upload/clear-plate");
+            (form.wrap("Let both enter", &html! {
+                (form.text("specimen", "Specimen", ""))
+                (form.text("other", "The other specimen", ""))
+                (form.text("why", "Why they agree", "No name of a person"))
+            }))
+        })) }
     })
 }
 
@@ -230,6 +294,13 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
             (form.text("case", "Case", "The laboratory's number of the case"))
             (form.file("Genotype table", file))
         }))
+        @if call.may("upload.withdraw-evidence") { (part("Take evidence out", &html! {
+            @let form = forms.of("upload/withdraw-evidence");
+            (form.wrap("Take out of the index", &html! {
+                (form.text("specimen", "Specimen", "Its number in the index"))
+                (form.text("why", "Why", "For example: it is the victim's"))
+            }))
+        })) }
     })
 }
 

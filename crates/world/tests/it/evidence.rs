@@ -17,7 +17,10 @@ mod tests {
         assert_eq!(month.evidence.len(), 300);
         let mut specimens = BTreeSet::new();
         for evidence in &month.evidence {
-            assert_eq!(rules.check(evidence.category, &evidence.profile), Ok(()));
+            assert_eq!(
+                rules.check(evidence.category, &evidence.profile, jiff::civil::date(2020, 5, 1)),
+                Ok(())
+            );
             let original = evidence.profile.loci().intersection(LocusSet::core13());
             assert!(original.len() >= 8, "{}", evidence.case);
             assert!(specimens.insert(evidence.specimen.as_str().to_owned()));
