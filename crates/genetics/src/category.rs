@@ -52,6 +52,11 @@ impl Index {
         )
     }
 
+    /// True for the indexes whose profiles are of one source and complete.
+    pub fn is_single_source(self) -> bool {
+        self.holds_persons() || matches!(self, Self::Forensic | Self::ForensicTargeted)
+    }
+
     /// True for the indexes of evidence.
     pub fn holds_evidence(self) -> bool {
         matches!(

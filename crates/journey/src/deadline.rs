@@ -9,6 +9,9 @@ use jiff::{Span, ToSpan};
 /// Business days for a confirmation (remembered, tag M+).
 pub const CONFIRMATION_BUSINESS_DAYS: u16 = 30;
 
+/// Business days in which a laboratory looks at a candidate (remembered, tag M+).
+pub const EVALUATION_BUSINESS_DAYS: u16 = 30;
+
 /// Hours within which a notice is delivered. This programme's setting (tag D).
 pub const NOTICE_HOURS_MAX: i64 = 72;
 

@@ -93,6 +93,8 @@ refusals! {
         "use the category of the eligibility decision",
     SearchForbidden "SEARCH_FORBIDDEN" "search matrix" "M+"
         "this pair of indexes is never searched",
+    DispositionConflict "DISPOSITION_CONFLICT" "working rule" "D"
+        "choose a disposition that fits what the two records are",
     NotConfirmed "NOT_CONFIRMED" "34 USC 12592(b)(3)" "S"
         "a name is released only after confirmation",
     PurposeWithoutNames "PURPOSE_WITHOUT_NAMES" "34 USC 12592(b)(3)(D)" "S"

@@ -1,25 +1,56 @@
-//! Candidates: the casework laboratory takes one, looks at it locus by locus, excludes it or asks
-//! for confirmation. No names on this side.
+//! Candidates: a laboratory takes one, looks at it locus by locus with what the comparison
+//! suggests, excludes it, says what it is, or asks for confirmation. No names on this side.
 
-use genetics::{Category, Comparison, SearchRule, compare};
-use journey::candidate::{Command, Found};
+pub mod count;
+
+use genetics::rarity::{Method, SearchChance, SideBySide, rarity};
+use genetics::{Category, Comparison, LocusSet, Profile, SearchRule, compare};
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use journey::candidate::disposition::{Disposition, Opinion, Side, fitting};
+use journey::candidate::suggestion::{Suggestion, suggest};
+use journey::candidate::{Command, Found, Kind, Stage};
+use journey::deadline;
 use journey::ids::{CandidateId, ConfirmationId, Ori};
-use journey::refusal::RefusalCode;
+use journey::refusal::{Refusal, RefusalCode};
 use serde::{Deserialize, Serialize};
 use store::index as rows;
+use store::index::upload::Searchable;
+use store::listing::After;
 use store::{Tx, job};
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed, date_of};
 use crate::error::{ServiceError, not_empty};
 use crate::outbox::{self, RequestConfirmation};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
-/// Exclude a candidate.
+/// Exclude candidates for one reason.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Exclude {
+    /// The candidates.
+    pub candidates: Vec<CandidateId>,
+    /// Why.
+    pub why: String,
+}
+
+/// What became of each candidate.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExcludedEach {
+    /// Excluded.
+    pub excluded: Vec<CandidateId>,
+    /// Refused, each with the rule.
+    pub refused: Vec<(CandidateId, Refusal)>,
+}
+
+/// Say what a candidate is, for one's own side.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Say {
     /// The candidate.
     pub candidate: CandidateId,
+    /// What it is taken for.
+    pub disposition: Disposition,
     /// Why.
     pub why: String,
 }
@@ -33,6 +64,34 @@ pub struct Listed {
     pub stage: &'static str,
     /// What was found, unless it was withdrawn.
     pub found: Option<Found>,
+    /// What the two records are, unless it was withdrawn.
+    pub kind: Option<Kind>,
+    /// What each side said so far.
+    pub opinions: Vec<Opinion>,
+    /// When the time to look at it ends; not kept with candidates of the first version.
+    pub due_at: Option<Timestamp>,
+    /// True where it waits for somebody and that time is over.
+    pub overdue: bool,
+    /// Since when it stands so.
+    pub since: Timestamp,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.candidate.to_string() }
+    }
+}
+
+/// A line of the worklist, which turns over by urgency.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Urgent(pub Listed);
+
+impl Placed for Urgent {
+    fn place(&self) -> After {
+        let at = self.0.due_at.unwrap_or(self.0.since);
+        After { at, id: self.0.candidate.to_string() }
+    }
 }
 
 /// A candidate with its comparison, locus by locus; reading it is on record.
@@ -40,12 +99,28 @@ pub struct Listed {
 pub struct Explained {
     /// As lists show it.
     pub listed: Listed,
+    /// Category of the evidence, or of the record that was searched.
+    pub evidence_category: Category,
+    /// Category of the other record.
+    pub record_category: Category,
     /// Locus by locus; the evidence is the query.
     pub comparison: Comparison,
+    /// The chance that an unrelated person matches the evidence as loosely as the search asks, at
+    /// the loci compared.
+    pub rarity: SideBySide,
+    /// Records that the search is expected to find by chance in the index as it stands.
+    pub chance_candidates: f64,
+    /// Records that were searched.
+    pub records: u64,
+    /// What the comparison suggests.
+    pub suggestion: Suggestion,
+    /// Dispositions that fit the pair.
+    pub fitting: Vec<Disposition>,
 }
 
 impl Programme {
-    /// Candidates of a laboratory (empty: all that the account may see) at a stage (empty: all).
+    /// Candidates of a laboratory (empty: all that the account may see) at a stage (empty: all),
+    /// longest there first.
     ///
     /// # Errors
     /// `Forbidden`.
@@ -54,25 +129,57 @@ impl Programme {
         op: &OpContext<'_>,
         laboratory: &str,
         stage: &str,
+        after: &After,
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
-        self.may(op, "candidate.list", laboratory)?;
-        let laboratories = match laboratory {
-            "" => self.roles.places(&op.actor, "candidate.list"),
-            one => [one].into(),
-        };
-        let mut found = Vec::new();
-        for laboratory in laboratories {
-            found.extend(
-                self.index
-                    .read(|tx| rows::candidate::of_laboratory(tx, laboratory, stage, limit))?,
-            );
+        let mut lines = Vec::new();
+        for laboratory in self.laboratories(op, laboratory)? {
+            let page = self
+                .index
+                .read(|tx| rows::candidate::of_laboratory(tx, laboratory, stage, after, limit))?;
+            lines.extend(page.iter().map(|row| listed(op, row)));
         }
-        found.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
-        Ok(found.iter().take(limit as usize).map(listed).collect())
+        lines.sort_by_key(|line: &Listed| (line.since, line.candidate.clone()));
+        lines.dedup_by(|one, other| one.candidate == other.candidate);
+        lines.truncate(limit as usize);
+        Ok(lines)
     }
 
-    /// One candidate, locus by locus.
+    /// What a laboratory (empty: all that the account may see) has to look at, most urgent first.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn work_candidates(
+        &self,
+        op: &OpContext<'_>,
+        laboratory: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Urgent>, ServiceError> {
+        let mut lines = Vec::new();
+        for laboratory in self.laboratories(op, laboratory)? {
+            let page = self.index.read(|tx| rows::candidate::work(tx, laboratory, after, limit))?;
+            lines.extend(page.iter().map(|row| listed(op, row)));
+        }
+        lines.sort_by_key(|line: &Listed| (line.due_at, line.candidate.clone()));
+        lines.dedup_by(|one, other| one.candidate == other.candidate);
+        lines.truncate(limit as usize);
+        Ok(lines.into_iter().map(Urgent).collect())
+    }
+
+    fn laboratories<'a>(
+        &'a self,
+        op: &'a OpContext<'_>,
+        laboratory: &'a str,
+    ) -> Result<std::collections::BTreeSet<&'a str>, ServiceError> {
+        self.may(op, "candidate.list", laboratory)?;
+        Ok(match laboratory {
+            "" => self.roles.places(&op.actor, "candidate.list"),
+            one => [one].into(),
+        })
+    }
+
+    /// One candidate, locus by locus, with how rare the evidence is and what that suggests.
     ///
     /// # Errors
     /// `NotFound`, also where one of its records was removed.
@@ -81,7 +188,8 @@ impl Programme {
         op: &OpContext<'_>,
         candidate: &CandidateId,
     ) -> Result<Explained, ServiceError> {
-        self.may_work(op, "candidate.view", candidate)?;
+        self.may_view(op, candidate)?;
+        let records = self.matcher.sizes(&self.index)?;
         self.index_step(op, "candidate", candidate.as_str(), |tx| {
             let missing = || ServiceError::not_found("candidate", candidate);
             let row = rows::candidate::load(tx, candidate)?.ok_or_else(missing)?;
@@ -92,10 +200,57 @@ impl Programme {
                 Some(rule) => rule,
                 None => self.rule_of_today(op, evidence.category, record.category)?,
             };
-            let comparison = compare(&evidence.profile, &record.profile, &rule);
             note(tx, op, "candidate", candidate.as_str(), "viewed", &())?;
-            Ok(Explained { listed: listed(&row), comparison })
+            let records = if found.record_is_person { records.0 } else { records.1 };
+            let due_at = rows::candidate::due_at(tx, candidate)?;
+            let listed = listed(op, &(row, due_at));
+            Ok(self.explained(listed, found.kind(), (&evidence, &record), &rule, records))
         })
+    }
+
+    fn explained(
+        &self,
+        listed: Listed,
+        kind: Kind,
+        (evidence, record): (&Searchable, &Searchable),
+        rule: &SearchRule,
+        records: u64,
+    ) -> Explained {
+        let comparison = compare(&evidence.profile, &record.profile, rule);
+        let compared = evidence.profile.loci().intersection(record.profile.loci());
+        let (rarity, chance) = self.by_chance(&evidence.profile, compared, rule);
+        let chance_candidates = chance * records as f64;
+        Explained {
+            suggestion: suggest(kind, evidence.category, &comparison, chance_candidates),
+            evidence_category: evidence.category,
+            record_category: record.category,
+            fitting: fitting(kind).to_vec(),
+            listed,
+            comparison,
+            rarity,
+            chance_candidates,
+            records,
+        }
+    }
+
+    /// How rare evidence is at some loci, and the chance that an unrelated record typed there is
+    /// found; the most conservative of the usual populations.
+    fn by_chance(
+        &self,
+        evidence: &Profile,
+        typed: LocusSet,
+        rule: &SearchRule,
+    ) -> (SideBySide, f64) {
+        let method = Method::default();
+        let loci = rule.loci.intersection(typed);
+        let beside = SideBySide::new(self.frequencies.usual(), |population| {
+            rarity(evidence, loci, rule.stringency, population, &method)
+        });
+        let chances = self
+            .frequencies
+            .usual()
+            .map(|population| SearchChance::new(evidence, typed, rule, population, &method).of_one);
+        (beside, chances.fold(0.0, f64::max))
     }
 
     /// Takes a new candidate to work on.
@@ -107,7 +262,7 @@ impl Programme {
         op: &OpContext<'_>,
         candidate: &CandidateId,
     ) -> Result<(), ServiceError> {
-        self.may_work(op, "candidate.take", candidate)?;
+        self.may_decide(op, "candidate.take", candidate)?;
         self.index_step(op, "candidate", candidate.as_str(), |tx| {
             let command = Command::Take(op.stamp());
             advance!(tx, op, "candidate": journey::candidate, rows::candidate, candidate, command);
@@ -115,22 +270,89 @@ impl Programme {
         })
     }
 
-    /// Excludes a candidate.
+    /// Excludes candidates for one reason, each by itself: what is refused stays as it is.
     ///
     /// # Errors
-    /// `Refused` where somebody else works on it; `Invalid` without a reason.
-    pub fn exclude_candidate(
+    /// `Forbidden` or `NotFound` for any of them, before the first is excluded; `Invalid` without a
+    /// reason.
+    pub fn exclude_candidates(
         &self,
         op: &OpContext<'_>,
         exclude: &Exclude,
-    ) -> Result<(), ServiceError> {
-        let id = &exclude.candidate;
-        self.may_work(op, "candidate.exclude", id)?;
+    ) -> Result<ExcludedEach, ServiceError> {
         not_empty("why", &exclude.why)?;
+        for id in &exclude.candidates {
+            self.may_decide(op, "candidate.exclude", id)?;
+        }
+        let mut each = ExcludedEach { excluded: Vec::new(), refused: Vec::new() };
+        for id in &exclude.candidates {
+            let outcome = self.index_step(op, "candidate", id.as_str(), |tx| {
+                let command = Command::Exclude { why: exclude.why.clone(), stamp: op.stamp() };
+                advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command);
+                Ok(())
+            });
+            match outcome {
+                Ok(()) => each.excluded.push(id.clone()),
+                Err(ServiceError::Refused(refusal)) => each.refused.push((id.clone(), refusal)),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(each)
+    }
+
+    /// Says what a candidate is, for the side or sides whose laboratory the account works for. Two
+    /// sides that say the same conclude it.
+    ///
+    /// # Errors
+    /// `Refused` for a disposition that does not fit; `Invalid` without a reason.
+    pub fn say_candidate(&self, op: &OpContext<'_>, say: &Say) -> Result<Listed, ServiceError> {
+        let id = &say.candidate;
+        let (evidence, record) = self.places(id)?;
+        let record = record.as_ref().unwrap_or(&self.laboratory);
+        let mut sides = Vec::new();
+        for (side, laboratory) in [(Side::Evidence, &evidence), (Side::Record, record)] {
+            if self.may(op, "candidate.say", laboratory.as_str()).is_ok() {
+                sides.push(side);
+            }
+        }
+        if sides.is_empty() {
+            self.may(op, "candidate.say", evidence.as_str())?;
+        }
+        not_empty("why", &say.why)?;
+        self.candidate_step(op, id, || Command::Say {
+            sides: sides.clone(),
+            disposition: say.disposition,
+            why: say.why.clone(),
+            stamp: op.stamp(),
+        })
+    }
+
+    /// Decides between two sides that do not agree.
+    ///
+    /// # Errors
+    /// `Refused` where they agree, or one has not spoken; `Invalid` without a reason.
+    pub fn resolve_candidate(&self, op: &OpContext<'_>, say: &Say) -> Result<Listed, ServiceError> {
+        self.may(op, "candidate.resolve", "")?;
+        not_empty("why", &say.why)?;
+        self.candidate_step(op, &say.candidate, || Command::Resolve {
+            disposition: say.disposition,
+            why: say.why.clone(),
+            stamp: op.stamp(),
+        })
+    }
+
+    fn candidate_step(
+        &self,
+        op: &OpContext<'_>,
+        id: &CandidateId,
+        command: impl Fn() -> Command,
+    ) -> Result<Listed, ServiceError> {
         self.index_step(op, "candidate", id.as_str(), |tx| {
-            let command = Command::Exclude { why: exclude.why.clone(), stamp: op.stamp() };
-            advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command);
-            Ok(())
+            advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command());
+            let missing = || ServiceError::not_found("candidate", id);
+            let row = rows::candidate::load(tx, id)?.ok_or_else(missing)?;
+            let due_at = rows::candidate::due_at(tx, id)?;
+            Ok(listed(op, &(row, due_at)))
         })
     }
 
@@ -143,7 +365,7 @@ impl Programme {
         op: &OpContext<'_>,
         candidate: &CandidateId,
     ) -> Result<ConfirmationId, ServiceError> {
-        self.may_work(op, "candidate.request", candidate)?;
+        self.may_decide(op, "candidate.request", candidate)?;
         let id = ConfirmationId::new(op.ids.id());
         self.index_step(op, "candidate", candidate.as_str(), |tx| {
             let command =
@@ -157,7 +379,7 @@ impl Programme {
                 confirmation: id.clone(),
                 candidate: candidate.clone(),
                 specimen: found.record.clone(),
-                laboratory: rows::candidate::laboratory(tx, candidate)?.ok_or_else(missing)?,
+                laboratory: rows::candidate::laboratories(tx, candidate)?.ok_or_else(missing)?.0,
                 by: op.actor.account.clone(),
             };
             let key = format!("{}/{candidate}", outbox::REQUEST_CONFIRMATION);
@@ -167,22 +389,55 @@ impl Programme {
         Ok(id)
     }
 
-    /// Records what a search found; finding it again does nothing.
+    /// Records what a search found; finding it again does nothing, unless it was outdated.
     pub(crate) fn find_candidate(
         &self,
         tx: &mut dyn Tx,
         op: &OpContext<'_>,
         found: Found,
-        laboratory: &Ori,
+        (evidence, record): (&Ori, &Ori),
     ) -> Result<bool, ServiceError> {
         let id = found.candidate();
-        if rows::candidate::load(tx, &id)?.is_some() {
+        let before = rows::candidate::load(tx, &id)?.map(|row| row.value);
+        if !matches!(before, None | Some(Stage::Outdated(_))) {
             return Ok(false);
         }
+        let has_a_say = found.kind() != Kind::EvidenceAndPerson;
+        let work = rows::candidate::Work {
+            laboratory: evidence.clone(),
+            record_laboratory: has_a_say.then(|| record.clone()),
+            due_at: end_of_time(op.at),
+        };
         let command = Command::Find(found.clone());
         advance!(tx, op, "candidate": journey::candidate, rows::candidate, &id, command);
-        rows::candidate::note_pair(tx, &id, &found, laboratory)?;
+        rows::candidate::note_pair(tx, &id, &found, &work)?;
         Ok(true)
+    }
+
+    /// Looks again at the open candidates of a record whose profile has a new version.
+    pub(crate) fn recheck_candidates(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        record: &Searchable,
+    ) -> Result<(), ServiceError> {
+        for row in rows::candidate::of_specimen(tx, &record.id)? {
+            let is_open = matches!(
+                row.value,
+                Stage::New(_) | Stage::UnderReview(_) | Stage::ConfirmationRequested(_)
+            );
+            let (true, Some(found)) = (is_open, row.value.found()) else { continue };
+            let Some(rule) = &found.rule else { continue };
+            let other = if found.evidence == record.id { &found.record } else { &found.evidence };
+            let Some(other) = rows::upload::searchable(tx, other)? else { continue };
+            if compare(&record.profile, &other.profile, rule).is_candidate(rule) {
+                continue;
+            }
+            let id = CandidateId::from(row.id.as_str());
+            let command = Command::Outdate;
+            advance!(tx, op, "candidate": journey::candidate, rows::candidate, &id, command);
+        }
+        Ok(())
     }
 
     /// The rule under which two categories are searched today.
@@ -197,29 +452,54 @@ impl Programme {
         Ok(rule.ok_or_else(|| RefusalCode::SearchForbidden.about(found()))?)
     }
 
-    fn may_work(
+    /// The laboratory of the evidence, and that of the other record where it has a say.
+    fn places(&self, candidate: &CandidateId) -> Result<(Ori, Option<Ori>), ServiceError> {
+        let found = self.index.read(|tx| rows::candidate::laboratories(tx, candidate))?;
+        found.ok_or_else(|| ServiceError::not_found("candidate", candidate))
+    }
+
+    /// Both sides look, and the database laboratory's own people.
+    fn may_view(&self, op: &OpContext<'_>, candidate: &CandidateId) -> Result<(), ServiceError> {
+        if self.may(op, "candidate.view", self.laboratory.as_str()).is_ok() {
+            return self.places(candidate).map(|_| ());
+        }
+        self.may_decide(op, "candidate.view", candidate)
+    }
+
+    /// A step of a side: an account of either laboratory that has a say.
+    fn may_decide(
         &self,
         op: &OpContext<'_>,
         action: &str,
         candidate: &CandidateId,
     ) -> Result<(), ServiceError> {
-        let laboratory = self.index.read(|tx| rows::candidate::laboratory(tx, candidate))?;
-        let laboratory =
-            laboratory.ok_or_else(|| ServiceError::not_found("candidate", candidate))?;
-        // The database laboratory's own people look at both sides of a pair.
-        let place = if self.may(op, action, self.laboratory.as_str()).is_ok() {
-            &self.laboratory
-        } else {
-            &laboratory
-        };
-        self.may(op, action, place.as_str())
+        let (evidence, record) = self.places(candidate)?;
+        match record {
+            Some(record) if self.may(op, action, record.as_str()).is_ok() => Ok(()),
+            _ => self.may(op, action, evidence.as_str()),
+        }
     }
 }
 
-fn listed(row: &rows::candidate::Stored) -> Listed {
+/// The end of the business day on which the time to look at a candidate ends.
+fn end_of_time(found_at: Timestamp) -> Timestamp {
+    let days = deadline::EVALUATION_BUSINESS_DAYS;
+    let due_on = deadline::business_days_after(date_of(found_at), days);
+    let end = due_on.to_datetime(Time::constant(23, 59, 59, 0)).to_zoned(TimeZone::UTC);
+    end.map_or(Timestamp::MAX, |end| end.timestamp())
+}
+
+fn listed(op: &OpContext<'_>, (row, due_at): &rows::candidate::Timed) -> Listed {
+    let found = row.value.found().cloned();
+    let waits = matches!(row.value, Stage::New(_) | Stage::UnderReview(_));
     Listed {
         candidate: CandidateId::from(row.id.as_str()),
         stage: row.value.word(),
-        found: row.value.found().cloned(),
+        kind: found.as_ref().map(Found::kind),
+        found,
+        opinions: row.value.opinions().to_vec(),
+        due_at: *due_at,
+        overdue: waits && due_at.is_some_and(|due_at| due_at < op.at),
+        since: row.at,
     }
 }

@@ -6,9 +6,11 @@ use genetics::stringency::level;
 use genetics::{Level, LocusSet, Profile};
 use jiff::civil::Date;
 use journey::accession::Lawful;
+use journey::candidate::Stage as Candidate;
 use journey::confirmation::{Command, Confirmed, Request, Stage};
 use journey::ids::{CandidateId, ConfirmationId, KitBarcode, NoticeId, Ori, SpecimenNumber};
 use journey::notice;
+use journey::refusal::RefusalCode;
 use serde::Serialize;
 use store::custody as rows;
 use store::listing::{self, After};
@@ -137,14 +139,25 @@ impl Programme {
     /// the laboratory of the case falls due.
     ///
     /// # Errors
-    /// `Refused` where the person who typed again concludes.
+    /// `Refused` where the person who typed again concludes, or the candidate has ended.
     pub fn conclude_confirmation(
         &self,
         op: &OpContext<'_>,
         id: &ConfirmationId,
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.conclude", "")?;
-        self.confirm_step(op, id, |_, _| Ok(Command::Conclude(op.stamp())))
+        let candidate = self.confirmation(id)?.value.request().candidate.clone();
+        self.confirm_step(op, id, |_, _| {
+            // A new version of a profile may have ended the candidate meanwhile.
+            let row = self.index.read(|tx| index::candidate::load(tx, &candidate))?;
+            match row.map(|row| row.value) {
+                Some(Candidate::ConfirmationRequested(_)) => Ok(Command::Conclude(op.stamp())),
+                Some(other) => Err(RefusalCode::WrongStage
+                    .about(format!("the candidate is {}", other.word()))
+                    .into()),
+                None => Err(ServiceError::not_found("candidate", &candidate)),
+            }
+        })
     }
 
     /// Confirmations at a stage (empty: all), longest waiting first.

@@ -138,13 +138,16 @@ impl Programme {
             let hits = self.matcher.search(&self.index, &record, &targets, &rule)?;
             self.index.write(|tx| {
                 for hit in &hits {
-                    let (found, laboratory) = pair(op, &record, hit, &rule);
-                    self.find_candidate(tx, op, found, &laboratory)?;
+                    let (found, evidence, other) = pair(op, &record, hit, &rule);
+                    self.find_candidate(tx, op, found, (&evidence, &other))?;
                 }
                 Ok::<(), ServiceError>(())
             })?;
         }
-        self.index.write(|tx| note(tx, op, "candidate", search.specimen.as_str(), "searched", &()))
+        self.index.write(|tx| {
+            self.recheck_candidates(tx, op, &record)?;
+            note(tx, op, "candidate", search.specimen.as_str(), "searched", &())
+        })
     }
 
     fn open_confirmation(
@@ -311,14 +314,19 @@ fn registered(tx: &mut dyn Tx, removal: &RemovalId) -> Result<(), ServiceError> 
     }
 }
 
-/// The candidate that a hit makes, evidence first, and the laboratory of its case.
-fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit, rule: &SearchRule) -> (Found, Ori) {
+/// The candidate that a hit makes, evidence first, and the laboratories of its two records.
+fn pair(
+    op: &OpContext<'_>,
+    record: &Searchable,
+    hit: &Hit,
+    rule: &SearchRule,
+) -> (Found, Ori, Ori) {
     let record_is_person = record.category.index().holds_persons();
     let other_is_person = hit.record.category.index().holds_persons();
     let evidence_first = match (record_is_person, other_is_person) {
-        (true, _) => false,
+        (true, false) => false,
         (false, true) => true,
-        (false, false) => record.id < hit.record.id,
+        _ => record.id < hit.record.id,
     };
     let (evidence, other) =
         if evidence_first { (record, &hit.record) } else { (&hit.record, record) };
@@ -326,11 +334,12 @@ fn pair(op: &OpContext<'_>, record: &Searchable, hit: &Hit, rule: &SearchRule) -
         evidence: evidence.id.clone(),
         record: other.id.clone(),
         record_is_person: record_is_person || other_is_person,
+        both_are_persons: record_is_person && other_is_person,
         loci_compared: hit.compared,
         loci_matching: hit.matching,
         stringency: hit.stringency.clone(),
         rule: Some(rule.clone()),
         found_at: op.at,
     };
-    (found, evidence.laboratory.clone())
+    (found, evidence.laboratory.clone(), other.laboratory.clone())
 }

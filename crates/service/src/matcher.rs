@@ -109,11 +109,12 @@ impl Matcher {
         })
     }
 
-    /// Persons in the index.
-    pub(crate) fn persons(&self, database: &Database) -> Result<u64, ServiceError> {
+    /// Persons and evidence in the index.
+    pub(crate) fn sizes(&self, database: &Database) -> Result<(u64, u64), ServiceError> {
         self.catch_up(database)?;
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(state.engine.len(Side::Persons) as u64)
+        let size = |side| state.engine.len(side) as u64;
+        Ok((size(Side::Persons), size(Side::Forensic)))
     }
 
     /// Every record, of either side, that a profile finds.

@@ -90,7 +90,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         self.may(op, "upload.enter", "")?;
         let lawful = self.lawful_specimen(op, specimen)?;
-        let persons = self.matcher.persons(&self.index)?;
+        let (persons, _) = self.matcher.sizes(&self.index)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
             // The removal of a record takes its registration first, in this database: so a profile
             // cannot slip in behind a removal that was approved after the look at the link.
@@ -133,7 +133,7 @@ impl Programme {
         not_empty("laboratory", laboratory.as_str())?;
         not_empty("case", case.as_str())?;
         let digest = self.digest("profile", profile)?;
-        let persons = self.matcher.persons(&self.index)?;
+        let (persons, _) = self.matcher.sizes(&self.index)?;
         self.index_step(op, "upload", specimen.as_str(), |tx| {
             let known = rows::known::of_case(tx, laboratory, Some(case))?;
             let command = Command::EnterEvidence {

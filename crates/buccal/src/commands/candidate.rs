@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use journey::ids::CandidateId;
-use service::candidate::Exclude;
+use journey::candidate::disposition::{Disposition, Hit};
+use journey::ids::{CandidateId, CaseNumber};
+use service::candidate::count::{Count, Uncount};
+use service::candidate::{Exclude, Say};
 
-use super::{act, candidate_search, done, pairs, rarity, read};
+use super::{act, candidate_search, done, pairs, rarity, read, start};
+use crate::output::wrong;
 use crate::shell::Common;
 
 /// What can be done with candidates.
@@ -24,7 +27,16 @@ pub(crate) enum Verb {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
-    /// One candidate, locus by locus
+    /// What a laboratory has to look at, most urgent first
+    Work {
+        /// ORI of the laboratory (default: all that the account may see)
+        #[arg(long, default_value = "")]
+        ori: String,
+        /// Rows at most
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// One candidate, locus by locus, with how rare the evidence is and what that suggests
     View {
         /// Its id
         candidate: String,
@@ -34,8 +46,51 @@ pub(crate) enum Verb {
         /// Its id
         candidate: String,
     },
-    /// Exclude a candidate
+    /// Exclude candidates for one reason
     Exclude {
+        /// Their ids
+        #[arg(required = true)]
+        candidates: Vec<String>,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    /// Say what a pair is, for your own side; two sides that say the same conclude it
+    Say {
+        /// Its id
+        candidate: String,
+        /// forensic_hit, benchwork_match, duplicate, twin, no_match or waiting_for_more_data
+        #[arg(long)]
+        disposition: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    /// Decide between two sides that do not agree
+    Resolve {
+        /// Its id
+        candidate: String,
+        /// As for say
+        #[arg(long)]
+        disposition: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    /// Count what came of a candidate
+    Count {
+        /// Its id
+        candidate: String,
+        /// offender_hit, forensic_hit, conviction_match, benchwork_match or
+        /// investigative_information
+        #[arg(long)]
+        hit: String,
+        /// A case whose investigation it aided
+        #[arg(long)]
+        aided: Vec<String>,
+    },
+    /// Take a count back
+    Uncount {
         /// Its id
         candidate: String,
         /// Why
@@ -59,8 +114,14 @@ pub(crate) enum Verb {
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List { ori, stage, limit } => {
-            read(common, |programme, op| Ok(programme.list_candidates(op, &ori, &stage, limit)?))
+            let start = start();
+            read(common, |programme, op| {
+                Ok(programme.list_candidates(op, &ori, &stage, &start, limit)?)
+            })
         }
+        Verb::Work { ori, limit } => read(common, |programme, op| {
+            Ok(programme.work_candidates(op, &ori, &start(), limit)?)
+        }),
         Verb::View { candidate } => read(common, |programme, op| {
             Ok(programme.view_candidate(op, &CandidateId::new(candidate))?)
         }),
@@ -68,10 +129,30 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             programme.take_candidate(op, &CandidateId::new(candidate))?;
             Ok(done("taken"))
         }),
-        Verb::Exclude { candidate, why } => act(common, |programme, op| {
+        Verb::Exclude { candidates, why } => act(common, |programme, op| {
+            let candidates = candidates.into_iter().map(CandidateId::new).collect();
+            Ok(programme.exclude_candidates(op, &Exclude { candidates, why })?)
+        }),
+        Verb::Say { candidate, disposition, why } => {
+            let say = say(candidate, &disposition, why)?;
+            act(common, |programme, op| Ok(programme.say_candidate(op, &say)?))
+        }
+        Verb::Resolve { candidate, disposition, why } => {
+            let say = say(candidate, &disposition, why)?;
+            act(common, |programme, op| Ok(programme.resolve_candidate(op, &say)?))
+        }
+        Verb::Count { candidate, hit, aided } => {
+            let hit = Hit::from_word(&hit).ok_or_else(|| {
+                let words: Vec<_> = Hit::ALL.iter().map(|hit| hit.word()).collect();
+                wrong(format!("--hit: '{hit}' was found; give one of {}", words.join(", ")))
+            })?;
+            let aided = aided.into_iter().map(CaseNumber::new).collect();
+            let count = Count { candidate: CandidateId::new(candidate), hit, aided };
+            act(common, |programme, op| Ok(programme.count_candidate(op, &count)?))
+        }
+        Verb::Uncount { candidate, why } => act(common, |programme, op| {
             let candidate = CandidateId::new(candidate);
-            programme.exclude_candidate(op, &Exclude { candidate, why })?;
-            Ok(done("excluded"))
+            Ok(programme.uncount_candidate(op, &Uncount { candidate, why })?)
         }),
         Verb::Request { candidate } => act(common, |programme, op| {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
@@ -80,4 +161,13 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Rarity(asked) => rarity::run(common, &asked),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
+}
+
+fn say(candidate: String, disposition: &str, why: String) -> anyhow::Result<Say> {
+    let disposition = Disposition::from_word(disposition).ok_or_else(|| {
+        let words: Vec<_> = Disposition::ALL.iter().map(|one| one.word()).collect();
+        let words = words.join(", ");
+        wrong(format!("--disposition: '{disposition}' was found; give one of {words}"))
+    })?;
+    Ok(Say { candidate: CandidateId::new(candidate), disposition, why })
 }

@@ -31,6 +31,8 @@ enum Verb {
     Coverage(Asked),
     /// Samples of minors, and of citizens without a criminal basis: must be none
     Minors,
+    /// Hits and investigations aided, each once, with corrections
+    Hits,
     /// Count every figure again from the events alone and compare it with the rows
     Recount,
 }
@@ -60,6 +62,7 @@ pub(crate) fn run(common: &Common, report: Report) -> anyhow::Result<ExitCode> {
         None => read(common, |programme, op| Ok(programme.summary(op)?)),
         Some(Verb::Coverage(asked)) => coverage(common, asked),
         Some(Verb::Minors) => minors(common),
+        Some(Verb::Hits) => read(common, |programme, op| Ok(programme.counters(op)?)),
         Some(Verb::Recount) => recount(common),
     }
 }

@@ -159,7 +159,8 @@ impl Player<'_> {
         for laboratory in &self.month.laboratories {
             let ori = laboratory.ori.as_str();
             let op = self.act(&casework(ori), when);
-            for listed in self.programme.list_candidates(&op, ori, "new", LIST_MAX)? {
+            let start = After::start();
+            for listed in self.programme.list_candidates(&op, ori, "new", &start, LIST_MAX)? {
                 let candidate = listed.candidate;
                 self.programme.take_candidate(&op, &candidate)?;
                 let explained = self.programme.view_candidate(&op, &candidate)?;
@@ -167,7 +168,8 @@ impl Player<'_> {
                 let evidence = listed.found.map(|found| found.evidence);
                 if let Some(why) = self.exclusion(evidence.as_ref(), person, &explained.comparison)
                 {
-                    self.programme.exclude_candidate(&op, &Exclude { candidate, why })?;
+                    let exclude = Exclude { candidates: vec![candidate], why };
+                    self.programme.exclude_candidates(&op, &exclude)?;
                 } else {
                     self.programme.request_confirmation(&op, &candidate)?;
                 }

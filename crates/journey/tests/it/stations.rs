@@ -329,6 +329,7 @@ fn matching(n: u8) -> candidate::Command {
             evidence: "EV-1".into(),
             record: "S-1".into(),
             record_is_person: n < 128,
+            both_are_persons: false,
             loci_compared: 20,
             loci_matching: 20,
             stringency: "high".to_owned(),

@@ -22,6 +22,8 @@ mod upload;
 #[cfg(test)]
 mod known;
 #[cfg(test)]
+mod candidate;
+#[cfg(test)]
 mod removal;
 #[cfg(test)]
 mod refusals;

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use genetics::{Category, controls};
 use journey::actor::Role;
 use journey::booking::{Citizenship, CustodyBasis};
+use journey::candidate::disposition::Disposition;
 use journey::ids::{BookingId, KitBarcode, PlateNumber, SpecimenNumber};
 use journey::notice::Purpose;
 use journey::refusal::RefusalCode;
 use journey::removal::{FinalOrder, Path};
 use service::ServiceError;
 use service::audit::Side;
+use service::candidate::Say;
 use service::collection::Open;
 use service::kit::Receive;
 use service::person::AskMerge;
@@ -346,6 +348,18 @@ fn laboratory() -> Vec<Case> {
                 };
                 let analyst = g.by(Role::CaseworkAnalyst);
                 g.programme.enter_evidence(&analyst, &wrong)
+            },
+        ),
+        case(
+            R::DispositionConflict,
+            |g| {
+                g.taken(&record(1), "K-1");
+            },
+            |g| {
+                let candidate = g.candidates()[0].candidate.clone();
+                let (disposition, why) = (Disposition::Twin, "they look alike".to_owned());
+                let say = Say { candidate, disposition, why };
+                g.programme.say_candidate(&g.by(Role::CaseworkAnalyst), &say).map(|_| ())
             },
         ),
         case(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use journey::actor::Role;
 use journey::booking::NotCollected;
+use journey::candidate::disposition::{Disposition, Hit};
 use journey::collection::Abandonment;
 use journey::coverage::Filter;
 use journey::ids::{AccountId, CandidateId, CollectionId, ConfirmationId, KitBarcode, NoticeId};
@@ -11,7 +12,8 @@ use journey::ids::{BookingId, PackageNumber, PersonId, PlateNumber, RemovalId, S
 use journey::removal::Path;
 use service::audit::Side;
 use service::booking::Close;
-use service::candidate::Exclude;
+use service::candidate::count::{Count, Uncount};
+use service::candidate::{Exclude, Say};
 use service::collection::{Abandon, Open, Scan, Seal};
 use service::discretion;
 use service::person::AskMerge;
@@ -36,6 +38,11 @@ struct There {
     confirmation: ConfirmationId,
     notice: NoticeId,
     removal: RemovalId,
+}
+
+fn say(there: &There) -> Say {
+    let (candidate, why) = (there.candidate.clone(), "more loci".to_owned());
+    Say { candidate, disposition: Disposition::WaitingForMoreData, why }
 }
 
 /// Where a right must hold.
@@ -215,13 +222,26 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("upload.clear-plate", Any, |p, op, t| {
             p.clear_plate(op, &t.specimen, &"S-9".into(), "one person, two bookings")
         }),
-        ("candidate.list", Laboratory, |p, op, _| p.list_candidates(op, CASEWORK, "", 1).map(drop)),
+        ("candidate.list", Laboratory, |p, op, _| {
+            p.list_candidates(op, CASEWORK, "", &After::start(), 1).map(drop)
+        }),
         ("candidate.view", Laboratory, |p, op, t| p.view_candidate(op, &t.candidate).map(drop)),
         ("candidate.take", Laboratory, |p, op, t| p.take_candidate(op, &t.candidate)),
         ("candidate.exclude", Laboratory, |p, op, t| {
-            let (candidate, why) = (t.candidate.clone(), "a relative".to_owned());
-            p.exclude_candidate(op, &Exclude { candidate, why })
+            let (candidates, why) = (vec![t.candidate.clone()], "a relative".to_owned());
+            p.exclude_candidates(op, &Exclude { candidates, why }).map(drop)
         }),
+        ("candidate.say", Laboratory, |p, op, t| p.say_candidate(op, &say(t)).map(drop)),
+        ("candidate.resolve", Any, |p, op, t| p.resolve_candidate(op, &say(t)).map(drop)),
+        ("candidate.count", Laboratory, |p, op, t| {
+            let (candidate, hit) = (t.candidate.clone(), Hit::OffenderHit);
+            p.count_candidate(op, &Count { candidate, hit, aided: Vec::new() }).map(drop)
+        }),
+        ("candidate.uncount", Any, |p, op, t| {
+            let (candidate, why) = (t.candidate.clone(), "a mistake".to_owned());
+            p.uncount_candidate(op, &Uncount { candidate, why }).map(drop)
+        }),
+        ("report.hits-view", Any, |p, op, _| p.counters(op).map(drop)),
         ("candidate.request", Laboratory, |p, op, t| {
             p.request_confirmation(op, &t.candidate).map(drop)
         }),

@@ -5,6 +5,8 @@ use journey::booking::{Citizenship, StatusConfidence};
 use service::ServiceError;
 use service::audit::Side;
 
+use store::listing::After;
+
 use crate::ground::{Ground, on_both, record, refused};
 use crate::way::{evidence, person};
 
@@ -100,11 +102,11 @@ fn an_analyst_sees_the_candidates_of_the_own_laboratory() {
         let p = &ground.programme;
         let listed = |lab: &str| {
             let analyst = ground.by_grants("analyst", &[(Role::CaseworkAnalyst, lab)]);
-            p.list_candidates(&analyst, "", "", 10).unwrap().len()
+            p.list_candidates(&analyst, "", "", &After::start(), 10).unwrap().len()
         };
         assert_eq!(listed(crate::ground::CASEWORK), 1);
         assert_eq!(listed("OTHERLAB01"), 0);
         let auditor = ground.by(Role::Auditor);
-        assert_eq!(p.list_candidates(&auditor, "", "", 10).unwrap().len(), 1);
+        assert_eq!(p.list_candidates(&auditor, "", "", &After::start(), 10).unwrap().len(), 1);
     });
 }

@@ -216,7 +216,8 @@ impl Ground {
     }
 
     pub(crate) fn candidates(&self) -> Vec<service::candidate::Listed> {
-        self.programme.list_candidates(&self.by(Role::CaseworkAnalyst), CASEWORK, "", 100).unwrap()
+        let (op, after) = (self.by(Role::CaseworkAnalyst), After::start());
+        self.programme.list_candidates(&op, CASEWORK, "", &after, 100).unwrap()
     }
 
     /// From a person's record and matching evidence to a candidate that was taken.

@@ -15,6 +15,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "job", sql: include_str!("../../sql/job.sql") },
     Migration { name: "stations", sql: include_str!("../../sql/index.sql") },
     Migration { name: "known", sql: include_str!("../../sql/known.sql") },
+    Migration { name: "candidate", sql: include_str!("../../sql/candidate.sql") },
 ];
 
 /// Every statement on this side, for the test that prepares them on both engines.

@@ -3,7 +3,7 @@
 
 use genetics::compare::{ComparedLocus, LocusOutcome};
 use genetics::{Comparison, Genotype, Level};
-use journey::candidate::Found;
+use journey::candidate::{Found, Kind, Stage};
 use journey::ids::CandidateId;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -14,23 +14,13 @@ use service::candidate::{Exclude, Explained, Listed};
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
 use crate::form::{self, Forms};
-use crate::layout::{cut, part};
+use crate::layout::{more, part};
+use crate::pages::candidate_pairs as pairs;
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, title, words};
 
 /// The view that stands where no stage is asked for.
 const WAITING: &str = "waiting";
-const STAGES: &[&str] = &[
-    WAITING,
-    "new",
-    "under_review",
-    "excluded",
-    "confirmation_requested",
-    "confirmed",
-    "refuted",
-    "withdrawn",
-];
-
 /// The station.
 pub(crate) const STATION: Station = Station {
     name: "candidate",
@@ -74,6 +64,55 @@ pub(crate) const STATION: Station = Station {
             run: exclude,
         },
         Verb {
+            name: "exclude-several",
+            action: "candidate.exclude",
+            page: "/candidate",
+            inputs: &[input("candidates", Shape::Many), input("why", Shape::Text)],
+            file: false,
+            done: "Each of the candidates was looked at.",
+            run: exclude_several,
+        },
+        Verb {
+            name: "say",
+            action: "candidate.say",
+            page: "/candidate/view",
+            inputs: SAY,
+            file: false,
+            done: "What you take the pair for is on record.",
+            run: pairs::say,
+        },
+        Verb {
+            name: "resolve",
+            action: "candidate.resolve",
+            page: "/candidate/view",
+            inputs: SAY,
+            file: false,
+            done: "The pair is concluded.",
+            run: pairs::resolve,
+        },
+        Verb {
+            name: "count",
+            action: "candidate.count",
+            page: "/candidate/view",
+            inputs: &[
+                input("candidate", Shape::Text),
+                input("hit", Shape::Text),
+                input("aided", Shape::Text),
+            ],
+            file: false,
+            done: "What came of it is counted.",
+            run: pairs::count,
+        },
+        Verb {
+            name: "uncount",
+            action: "candidate.uncount",
+            page: "/candidate/view",
+            inputs: &[input("candidate", Shape::Text), input("why", Shape::Text)],
+            file: false,
+            done: "The count is taken back, and that is on record.",
+            run: pairs::uncount,
+        },
+        Verb {
             name: "request",
             action: "candidate.request",
             page: "/candidate/view",
@@ -85,26 +124,35 @@ pub(crate) const STATION: Station = Station {
     ],
 };
 
+const SAY: &[crate::station::Input] = &[
+    input("candidate", Shape::Text),
+    input("disposition", Shape::Text),
+    input("why", Shape::Text),
+];
+
 /// A step about one candidate.
 #[derive(Deserialize)]
 struct About {
     candidate: CandidateId,
 }
 
-/// Candidates at a stage; [`WAITING`] is those on which the laboratory has not decided.
-fn listed(call: &Call<'_>, stage: &str) -> Result<Vec<Listed>, ServiceError> {
-    let (laboratory, limit) = (call.entered.get("laboratory"), call.limit()?);
-    let at = |stage| call.programme.list_candidates(&call.op, laboratory, stage, limit);
-    if stage != WAITING {
-        return at(stage);
+/// Candidates at a stage, or, at [`WAITING`], those that wait for a laboratory; each with the link
+/// to the next page.
+fn listed(call: &Call<'_>, stage: &str) -> Result<(Vec<Listed>, Markup), ServiceError> {
+    let (laboratory, limit, after) = (call.entered.get("laboratory"), call.limit()?, call.after()?);
+    let (programme, op) = (call.programme, &call.op);
+    if stage == WAITING {
+        let urgent = programme.work_candidates(op, laboratory, &after, limit)?;
+        let next = more(call, "/candidate", &urgent, limit);
+        return Ok((urgent.into_iter().map(|line| line.0).collect(), next));
     }
-    let mut waiting = at("new")?;
-    waiting.extend(at("under_review")?);
-    Ok(waiting)
+    let lines = programme.list_candidates(op, laboratory, stage, &after, limit)?;
+    let next = more(call, "/candidate", &lines, limit);
+    Ok((lines, next))
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
-    json(&listed(call, call.stage(""))?)
+    json(&listed(call, call.stage(""))?.0)
 }
 
 fn explained(call: &Call<'_>) -> Result<Explained, ServiceError> {
@@ -122,10 +170,41 @@ fn take(call: &Call<'_>) -> Result<Done, ServiceError> {
     Ok(Done::with(&json!({ "candidate": candidate }))?.to(address(&candidate)))
 }
 
+/// Exclude one.
+#[derive(Deserialize)]
+struct ExcludeOne {
+    candidate: CandidateId,
+    why: String,
+}
+
 fn exclude(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let ExcludeOne { candidate, why } = call.request()?;
+    let exclude = Exclude { candidates: vec![candidate.clone()], why };
+    let each = call.programme.exclude_candidates(&call.op, &exclude)?;
+    if let Some((_, refusal)) = each.refused.into_iter().next() {
+        return Err(ServiceError::Refused(refusal));
+    }
+    Ok(Done::with(&json!({ "candidate": candidate }))?.to(address(&candidate)))
+}
+
+fn exclude_several(call: &Call<'_>) -> Result<Done, ServiceError> {
     let exclude: Exclude = call.request()?;
-    call.programme.exclude_candidate(&call.op, &exclude)?;
-    Ok(Done::with(&json!({ "candidate": exclude.candidate }))?.to(address(&exclude.candidate)))
+    if exclude.candidates.is_empty() {
+        let text = "candidates: none is chosen; tick at least one".to_owned();
+        return Err(ServiceError::Invalid(text));
+    }
+    let each = call.programme.exclude_candidates(&call.op, &exclude)?;
+    let row = |(candidate, refusal): &(CandidateId, journey::refusal::Refusal)| {
+        vec![code(candidate), plain(&refusal.detail), plain(refusal.code.remedy())]
+    };
+    let rows: Vec<_> = each.refused.iter().map(row).collect();
+    let shown = html! {
+        p { (each.excluded.len()) " excluded, " (each.refused.len()) " refused." }
+        @if !rows.is_empty() {
+            (table("Refused", &["Candidate", "Why", "What to do"], &rows))
+        }
+    };
+    Ok(Done::with(&each)?.show(shown))
 }
 
 fn request(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -140,19 +219,44 @@ pub(super) fn address(candidate: &CandidateId) -> String {
     format!("/candidate/view?candidate={id}")
 }
 
-fn render(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError> {
+fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let stage = call.stage(WAITING);
-    let candidates = listed(call, stage)?;
+    let (candidates, next) = listed(call, stage)?;
     Ok(html! {
         p { "A candidate is not a hit: a search found that two profiles may come from one person." }
         (narrow(call, stage))
         (candidates_table(call, &candidates))
-        (cut(candidates.len(), call.limit()?))
+        (next)
+        (several_part(call, forms, &candidates))
     })
 }
 
+/// Candidates that the account works on, to be excluded together.
+fn several_part(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -> Markup {
+    let options: Vec<_> = candidates
+        .iter()
+        .filter(|line| line.stage == "under_review")
+        .map(|line| (line.candidate.as_str(), line.candidate.as_str()))
+        .collect();
+    if options.is_empty() || !call.may("candidate.exclude") {
+        return html! {};
+    }
+    let form = forms.of("candidate/exclude-several");
+    part(
+        "Exclude several for one reason",
+        &form.wrap(
+            "Exclude the ticked ones",
+            &html! {
+                (form.boxes("candidates", "Candidates", "Only those that you took", &options))
+                (form.text("why", "Why", "What in the profiles excludes the records as sources"))
+            },
+        ),
+    )
+}
+
 fn narrow(call: &Call<'_>, stage: &str) -> Markup {
-    let titles: Vec<_> = STAGES.iter().map(|word| (*word, title(word))).collect();
+    let stages = [WAITING].into_iter().chain(Stage::WORDS.iter().copied());
+    let titles: Vec<_> = stages.map(|word| (word, title(word))).collect();
     let options: Vec<_> = titles.iter().map(|(word, text)| (*word, text.as_str())).collect();
     let laboratory = call.entered.get("laboratory");
     let hint = "ORI; empty for all of yours";
@@ -171,7 +275,8 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
     let row = |line: &Listed| {
         let Some(found) = &line.found else {
             let gone = plain("A record was removed");
-            return vec![gone, html! {}, html! {}, html! {}, html! {}, tag(line.stage)];
+            let nothing = || html! {};
+            return vec![gone, nothing(), nothing(), nothing(), nothing(), tag(line.stage)];
         };
         let pair = html! { (code(&found.evidence)) " and " (code(&found.record)) };
         let pair = html! {
@@ -180,10 +285,13 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
         let counts = html! { (found.loci_matching) " of " (found.loci_compared) };
         vec![
             pair,
-            plain(other_side(found.record_is_person)),
+            plain(other_side(found)),
             counts,
             plain(words(&found.stringency)),
-            instant(found.found_at),
+            html! {
+                @if let Some(due_at) = line.due_at { (instant(due_at)) }
+                @if line.overdue { " " (tag("overdue")) }
+            },
             tag(line.stage),
         ]
     };
@@ -193,7 +301,7 @@ fn candidates_table(call: &Call<'_>, candidates: &[Listed]) -> Markup {
         "The record is",
         "Loci that agree",
         "Loosest level",
-        "Found",
+        "Decide by",
         "Stage",
     ];
     table("Candidates", &heads, &rows)
@@ -203,17 +311,26 @@ fn settings(found: &Found) -> String {
     found.rule.as_ref().map_or_else(|| "not kept".to_owned(), ToString::to_string)
 }
 
-fn other_side(is_person: bool) -> &'static str {
-    if is_person { "of a person" } else { "other evidence" }
+fn other_side(found: &Found) -> &'static str {
+    match found.kind() {
+        Kind::EvidenceAndPerson => "of a person",
+        Kind::TwoOfEvidence => "other evidence",
+        Kind::TwoPersons => "a second record of a person",
+    }
 }
 
 fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
-    let Explained { listed, comparison } = explained(call)?;
+    let explained = explained(call)?;
+    let Explained { listed, comparison, .. } = &explained;
     Ok(html! {
-        (facts(&told(&listed, &comparison)))
+        (facts(&told(listed, comparison)))
         (not_a_hit())
-        (loci_table(&comparison))
-        (steps(call, forms, &listed))
+        (pairs::suggested(&explained))
+        (loci_table(comparison))
+        (pairs::rarity_table(&explained))
+        (pairs::opinions(listed))
+        (steps(call, forms, listed))
+        (pairs::steps(call, forms, &explained))
         p { a href="/candidate" { "Back to the worklist" } }
     })
 }
@@ -222,7 +339,7 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
 /// it stands in the same columns.
 fn told(listed: &Listed, comparison: &Comparison) -> Vec<(&'static str, Markup)> {
     let of_found = |found: &Found| {
-        let record = html! { (code(&found.record)) ", " (other_side(found.record_is_person)) };
+        let record = html! { (code(&found.record)) ", " (other_side(found)) };
         [
             ("Evidence", code(&found.evidence)),
             ("Record", record),
@@ -353,6 +470,7 @@ fn steps(call: &Call<'_>, forms: &Forms<'_>, listed: &Listed) -> Markup {
     let candidate = listed.candidate.as_str();
     let of = |name| forms.of(name).keyed("candidate", candidate);
     let exclude = of("candidate/exclude");
+    let is_of_person = listed.kind == Some(Kind::EvidenceAndPerson);
     html! {
         @if listed.stage == "new" && call.may("candidate.take") {
             (part("Take it", &html! {
@@ -360,7 +478,7 @@ fn steps(call: &Call<'_>, forms: &Forms<'_>, listed: &Listed) -> Markup {
                 (of("candidate/take").button("Take this candidate", ""))
             }))
         }
-        @if listed.stage == "under_review" && call.may("candidate.request") {
+        @if listed.stage == "under_review" && is_of_person && call.may("candidate.request") {
             (part("Ask for confirmation", &html! {
                 p {
                     "The database laboratory then checks lawfulness, identity and profile anew. "
@@ -369,7 +487,7 @@ fn steps(call: &Call<'_>, forms: &Forms<'_>, listed: &Listed) -> Markup {
                 (of("candidate/request").button("Ask for confirmation", ""))
             }))
         }
-        @if listed.stage == "under_review" && call.may("candidate.exclude") {
+        @if listed.stage == "under_review" && is_of_person && call.may("candidate.exclude") {
             (part("Exclude it", &exclude.wrap("Exclude this candidate", &html! {
                 (exclude.text(
                     "why", "Why", "What in the profiles excludes the record as the source",

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::components::{code, facts, plain, table};
 use crate::form::Forms;
 use crate::layout::part;
-use crate::pages::{coverage, proof};
+use crate::pages::{coverage, hits, proof};
 use crate::station::{Page, Station, json};
 use crate::text::{number, title};
 
@@ -43,6 +43,15 @@ pub(crate) const STATION: Station = Station {
             marked: false,
             render: proof::render_minors,
             give: Some(proof::give_minors),
+        },
+        Page {
+            path: "/report/hits",
+            action: "report.hits-view",
+            title: "Hits and investigations aided",
+            nav: "Hits",
+            marked: false,
+            render: hits::render,
+            give: Some(hits::give),
         },
         Page {
             path: "/report/recount",

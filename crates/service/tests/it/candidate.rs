@@ -1,0 +1,229 @@
+//! Candidates: the worklist and its deadline, what the comparison suggests, two sides, counters,
+//! and what a new version of a profile does to them.
+
+use journey::actor::Role;
+use journey::candidate::Kind;
+use journey::candidate::disposition::{Disposition, Hit};
+use journey::candidate::suggestion::Step;
+use journey::ids::CandidateId;
+use service::candidate::count::{Count, Uncount};
+use service::candidate::{Exclude, Listed, Say};
+use service::upload::EnterEvidence;
+use service::{OpContext, ServiceError};
+use store::listing::After;
+
+use crate::ground::{CASEWORK, Ground, on_both, record, refused};
+use crate::way::{evidence, person};
+
+const OTHER: &str = "TXOTHER01";
+
+/// Evidence of another laboratory and case.
+fn elsewhere(specimen: &str, n: usize) -> EnterEvidence {
+    let laboratory = OTHER.into();
+    EnterEvidence { laboratory, case: "CASE-X".into(), ..evidence(specimen, &person(n)) }
+}
+
+fn analyst<'a>(ground: &'a Ground, laboratory: &str) -> OpContext<'a> {
+    let account = format!("analyst-{laboratory}");
+    ground.by_grants(&account, &[(Role::CaseworkAnalyst, laboratory)])
+}
+
+/// Evidence of two laboratories with one profile, taken by the first.
+fn two_stains(ground: &Ground) -> CandidateId {
+    ground.evidence("EV-1", &person(1)).unwrap();
+    let other = analyst(ground, OTHER);
+    ground.programme.enter_evidence(&other, &elsewhere("EV-2", 1)).unwrap();
+    ground.jobs();
+    let candidate = ground.candidates()[0].candidate.clone();
+    ground.programme.take_candidate(&analyst(ground, CASEWORK), &candidate).unwrap();
+    candidate
+}
+
+fn say(
+    ground: &Ground,
+    op: &OpContext<'_>,
+    candidate: &CandidateId,
+    disposition: Disposition,
+) -> Result<Listed, ServiceError> {
+    let say = Say { candidate: candidate.clone(), disposition, why: "the profiles".to_owned() };
+    ground.programme.say_candidate(op, &say)
+}
+
+#[test]
+fn work_is_listed_by_urgency_and_turns_over() {
+    on_both(|ground| {
+        for n in 0..3 {
+            ground.evidence(&format!("EV-{n}A"), &person(n)).unwrap();
+            ground.evidence(&format!("EV-{n}B"), &person(n)).unwrap();
+            ground.jobs();
+            ground.pass(3 * 86_400);
+        }
+        let op = ground.by(Role::CaseworkAnalyst);
+        let page =
+            |after: &After| ground.programme.work_candidates(&op, CASEWORK, after, 2).unwrap();
+        use service::context::Placed;
+        let first = page(&After::start());
+        let second = page(&first[1].place());
+        let ids: Vec<_> =
+            first.iter().chain(&second).map(|line| line.0.candidate.to_string()).collect();
+        assert_eq!(ids, ["EV-0A~EV-0B", "EV-1A~EV-1B", "EV-2A~EV-2B"]);
+        assert!(first.iter().all(|line| !line.0.overdue));
+        ground.pass(60 * 86_400);
+        let late = ground.by(Role::CaseworkAnalyst);
+        let lines = ground.programme.work_candidates(&late, "", &After::start(), 9).unwrap();
+        assert!(lines.iter().all(|line| line.0.overdue), "thirty business days are over");
+    });
+}
+
+#[test]
+fn the_comparison_suggests_and_the_chance_is_told() {
+    on_both(|ground| {
+        let (_, candidate) = ground.taken(&record(1), "K-1");
+        let op = ground.by(Role::CaseworkAnalyst);
+        let explained = ground.programme.view_candidate(&op, &candidate).unwrap();
+        assert_eq!(explained.suggestion.step, Step::RequestConfirmation);
+        assert_eq!(explained.rarity.populations.len(), 4);
+        assert_eq!(explained.records, 1);
+        assert!(explained.chance_candidates < 1e-6, "{}", explained.chance_candidates);
+        assert_eq!(explained.listed.kind, Some(Kind::EvidenceAndPerson));
+    });
+}
+
+#[test]
+fn several_are_excluded_for_one_reason_and_each_by_itself() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        for name in ["EV-1", "EV-2"] {
+            ground.evidence(name, &person(1)).unwrap();
+        }
+        ground.jobs();
+        let of_person = |line: &Listed| line.kind == Some(Kind::EvidenceAndPerson);
+        let candidates: Vec<_> =
+            ground.candidates().into_iter().filter(of_person).map(|line| line.candidate).collect();
+        assert_eq!(candidates.len(), 2);
+        let op = ground.by(Role::CaseworkAnalyst);
+        ground.programme.take_candidate(&op, &candidates[0]).unwrap();
+        let exclude = Exclude { candidates: candidates.clone(), why: "a relative".to_owned() };
+        let each = ground.programme.exclude_candidates(&op, &exclude).unwrap();
+        assert_eq!(each.excluded, candidates[..1]);
+        assert_eq!(each.refused[0].0, candidates[1]);
+        assert_eq!(each.refused[0].1.code.code(), "WRONG_STAGE");
+        let without = Exclude { candidates, why: " ".to_owned() };
+        assert!(ground.programme.exclude_candidates(&op, &without).is_err());
+    });
+}
+
+#[test]
+fn two_laboratories_conclude_a_pair_when_they_say_the_same() {
+    on_both(|ground| {
+        let candidate = two_stains(ground);
+        let (one, other) = (analyst(ground, CASEWORK), analyst(ground, OTHER));
+        let stranger = analyst(ground, "TXSTRANGE1");
+        let forbidden = say(ground, &stranger, &candidate, Disposition::ForensicHit);
+        assert!(matches!(forbidden, Err(ServiceError::Forbidden { .. })), "{forbidden:?}");
+        let listed = say(ground, &one, &candidate, Disposition::ForensicHit).unwrap();
+        assert_eq!((listed.stage, listed.opinions.len()), ("under_review", 1));
+        let listed = say(ground, &other, &candidate, Disposition::NoMatch).unwrap();
+        assert_eq!((listed.stage, listed.opinions.len()), ("under_review", 2));
+        let listed = say(ground, &other, &candidate, Disposition::ForensicHit).unwrap();
+        assert_eq!(listed.stage, "concluded");
+        let view = ground.programme.view_candidate(&other, &candidate).unwrap();
+        assert_eq!(view.listed.kind, Some(Kind::TwoOfEvidence));
+    });
+}
+
+#[test]
+fn a_custodian_decides_between_two_that_do_not_agree() {
+    on_both(|ground| {
+        let candidate = two_stains(ground);
+        let (one, other) = (analyst(ground, CASEWORK), analyst(ground, OTHER));
+        let custodian = ground.by(Role::IndexCustodian);
+        let resolve = Say {
+            candidate: candidate.clone(),
+            disposition: Disposition::NoMatch,
+            why: "typed again".to_owned(),
+        };
+        let early = ground.programme.resolve_candidate(&custodian, &resolve);
+        assert_eq!(refused(early), "WRONG_STAGE");
+        say(ground, &one, &candidate, Disposition::ForensicHit).unwrap();
+        say(ground, &other, &candidate, Disposition::NoMatch).unwrap();
+        let listed = ground.programme.resolve_candidate(&custodian, &resolve).unwrap();
+        assert_eq!(listed.stage, "concluded");
+    });
+}
+
+#[test]
+fn what_came_of_it_is_counted_once_and_can_be_taken_back() {
+    on_both(|ground| {
+        let candidate = two_stains(ground);
+        let (one, other) = (analyst(ground, CASEWORK), analyst(ground, OTHER));
+        let count = |hit, aided: &[&str]| Count {
+            candidate: candidate.clone(),
+            hit,
+            aided: aided.iter().map(|case| (*case).into()).collect(),
+        };
+        let forensic = count(Hit::ForensicHit, &["CASE-1", "CASE-X", "CASE-1"]);
+        assert_eq!(refused(ground.programme.count_candidate(&one, &forensic)), "WRONG_STAGE");
+        for op in [&one, &other] {
+            say(ground, op, &candidate, Disposition::ForensicHit).unwrap();
+        }
+        let offender = count(Hit::OffenderHit, &[]);
+        let wrong = ground.programme.count_candidate(&one, &offender);
+        assert_eq!(refused(wrong), "DISPOSITION_CONFLICT");
+        let stranger = ground.programme.count_candidate(&one, &count(Hit::ForensicHit, &["C-9"]));
+        assert!(matches!(stranger, Err(ServiceError::Invalid(_))), "{stranger:?}");
+        ground.programme.count_candidate(&one, &forensic).unwrap();
+        assert_eq!(refused(ground.programme.count_candidate(&one, &forensic)), "WRONG_STAGE");
+        let auditor = ground.by(Role::Auditor);
+        let counters = ground.programme.counters(&auditor).unwrap();
+        assert_eq!((counters.hits, counters.investigations_aided), (1, 2));
+        let custodian = ground.by(Role::IndexCustodian);
+        let uncount = Uncount { candidate: candidate.clone(), why: "one stain".to_owned() };
+        ground.programme.uncount_candidate(&custodian, &uncount).unwrap();
+        let counters = ground.programme.counters(&auditor).unwrap();
+        assert_eq!((counters.hits, counters.investigations_aided), (0, 0));
+        assert_eq!(counters.corrections[0].why, "one stain");
+        ground.programme.count_candidate(&one, &count(Hit::ForensicHit, &["CASE-1"])).unwrap();
+        let counters = ground.programme.counters(&auditor).unwrap();
+        assert_eq!((counters.hits, counters.investigations_aided), (1, 1));
+    });
+}
+
+#[test]
+fn a_candidate_ends_with_a_new_version_that_no_longer_matches_and_comes_back_with_one_that_does() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        ground.evidence("EV-1", &person(1)).unwrap();
+        ground.jobs();
+        let candidate = ground.candidates()[0].candidate.clone();
+        ground.pass(60);
+        ground.evidence("EV-1", &person(2)).unwrap();
+        ground.jobs();
+        assert_eq!(ground.candidates()[0].stage, "outdated");
+        ground.pass(60);
+        ground.evidence("EV-1", &person(1)).unwrap();
+        ground.jobs();
+        let again = &ground.candidates()[0];
+        assert_eq!((again.stage, &again.candidate), ("new", &candidate));
+    });
+}
+
+#[test]
+fn no_name_comes_out_of_a_confirmation_whose_candidate_has_ended() {
+    on_both(|ground| {
+        let (_, candidate) = ground.taken(&record(1), "K-1");
+        let confirmation = ground.ask_to_confirm(&candidate);
+        let (reviewer, p) = (ground.by(Role::Reviewer), &ground.programme);
+        p.check_lawful(&reviewer, &confirmation).unwrap();
+        p.check_identity(&reviewer, &confirmation, true).unwrap();
+        p.retype(&ground.by(Role::Analyst), &confirmation, Some(&person(1))).unwrap();
+        ground.pass(60);
+        ground.evidence("EV-1", &person(2)).unwrap();
+        ground.jobs();
+        assert_eq!(refused(p.conclude_confirmation(&reviewer, &confirmation)), "WRONG_STAGE");
+    });
+}
