@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::category::Index;
 use crate::compare::SearchRule;
@@ -14,7 +14,7 @@ use crate::locus::{Locus, LocusSet};
 use crate::stringency::Level;
 
 /// One row: every index of `query` may be searched against every index of `target`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MatrixRow {
     /// Indexes of the new or changed record.
@@ -51,6 +51,12 @@ pub fn shipped() -> Result<Editions<SearchMatrix>, NotEditions> {
 }
 
 impl SearchMatrix {
+    /// The first panel of a row that does not exist.
+    pub fn unknown_panel(&self) -> Option<&str> {
+        let unknown = |row: &&MatrixRow| LocusSet::named(&row.panel).is_none();
+        self.pair.iter().find(unknown).map(|row| row.panel.as_str())
+    }
+
     /// Its rows.
     pub fn rows(&self) -> &[MatrixRow] {
         &self.pair
@@ -109,6 +115,19 @@ mod tests {
                 assert_eq!(matrix.rule(open, closed), None);
             }
         }
-        assert_eq!(matrix.rule(Index::Detainee, Index::Detainee), None, "no kinship by accident");
+    }
+
+    #[test]
+    fn persons_are_searched_for_the_same_profile_and_never_for_relatives() {
+        let matrix = shipped().unwrap().all()[0].table.clone();
+        let persons = matrix.rows().iter().flat_map(|row| row.query.iter());
+        let persons: Vec<Index> = persons.copied().filter(|it| it.holds_persons()).collect();
+        for query in &persons {
+            for target in &persons {
+                let rule = matrix.rule(*query, *target).unwrap();
+                assert_eq!((rule.stringency, rule.mismatches_max), (Level::High, 0));
+                assert!(rule.stringency_by_locus.is_empty() && rule.matching_min >= 13);
+            }
+        }
     }
 }

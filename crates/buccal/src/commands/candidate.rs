@@ -1,5 +1,6 @@
 //! `buccal candidate ...`; the search that needs no database is in `candidate_search`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -8,8 +9,8 @@ use journey::ids::{CandidateId, CaseNumber};
 use service::candidate::count::{Count, Uncount};
 use service::candidate::{Exclude, Say};
 
-use super::{act, candidate_search, done, pairs, rarity, read, start};
-use crate::output::wrong;
+use super::{act, candidate_search, candidate_show, done, pairs, rarity, read, start, tell};
+use crate::output::{progress, wrong};
 use crate::shell::Common;
 
 /// What can be done with candidates.
@@ -102,6 +103,14 @@ pub(crate) enum Verb {
         /// Its id
         candidate: String,
     },
+    /// The search matrix in force
+    Matrix,
+    /// What another search matrix would change, over the whole index; changes nothing
+    WhatIf {
+        /// The other matrix (TOML, as in crates/genetics/data/search-matrix.toml)
+        #[arg(long)]
+        matrix: PathBuf,
+    },
     /// Search genotype tables against each other; needs no database
     Search(candidate_search::Search),
     /// How rare the profiles of a genotype table are; needs no database
@@ -115,14 +124,21 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List { ori, stage, limit } => {
             let start = start();
-            read(common, |programme, op| {
-                Ok(programme.list_candidates(op, &ori, &stage, &start, limit)?)
-            })
+            tell(
+                common,
+                |lines: &Vec<_>| candidate_show::list(lines),
+                |programme, op| Ok(programme.list_candidates(op, &ori, &stage, &start, limit)?),
+            )
         }
-        Verb::Work { ori, limit } => read(common, |programme, op| {
-            Ok(programme.work_candidates(op, &ori, &start(), limit)?)
-        }),
-        Verb::View { candidate } => read(common, |programme, op| {
+        Verb::Work { ori, limit } => tell(
+            common,
+            |lines: &Vec<_>| candidate_show::list(lines),
+            |programme, op| {
+                let urgent = programme.work_candidates(op, &ori, &start(), limit)?;
+                Ok(urgent.into_iter().map(|line| line.0).collect())
+            },
+        ),
+        Verb::View { candidate } => tell(common, candidate_show::one, |programme, op| {
             Ok(programme.view_candidate(op, &CandidateId::new(candidate))?)
         }),
         Verb::Take { candidate } => act(common, |programme, op| {
@@ -157,6 +173,23 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Request { candidate } => act(common, |programme, op| {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
         }),
+        Verb::Matrix => {
+            read(common, |programme, op| Ok(programme.search_matrix(op)?.rows().to_vec()))
+        }
+        Verb::WhatIf { matrix } => {
+            let text = std::fs::read_to_string(&matrix).map_err(|error| {
+                wrong(format!("--matrix: {}: {error}; give a file", matrix.display()))
+            })?;
+            let bar = progress(0, "records asked");
+            tell(common, candidate_show::what_if, |programme, op| {
+                let what_if = programme.what_if_matrix(op, &text, |done, total| {
+                    bar.set_length(total);
+                    bar.set_position(done);
+                })?;
+                bar.finish_and_clear();
+                Ok(what_if)
+            })
+        }
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),

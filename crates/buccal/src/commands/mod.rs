@@ -10,6 +10,7 @@ mod typing;
 mod upload;
 mod candidate;
 mod candidate_search;
+mod candidate_show;
 mod confirmation;
 mod notice;
 mod removal;
@@ -182,6 +183,23 @@ pub(crate) fn read<T: Serialize>(
     let programme = common.open()?;
     let op = common.op(&programme, &RealIds)?;
     show(&run(&programme, &op)?, common.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Like [`read`], with words of its own for people; machines get JSON.
+pub(crate) fn tell<T: Serialize>(
+    common: &Common,
+    words: impl FnOnce(&T),
+    run: impl FnOnce(&Programme, &OpContext<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<ExitCode> {
+    let programme = common.open()?;
+    let op = common.op(&programme, &RealIds)?;
+    let result = run(&programme, &op)?;
+    if common.json {
+        show(&result, true)?;
+    } else {
+        words(&result);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,7 +17,7 @@ use genetics::rarity::{
 use genetics::{Frequencies, Level, LocusSet, Population, SearchRule};
 use serde::Serialize;
 
-use super::{candidate_search, tables};
+use super::{candidate_search, candidate_show, tables};
 use crate::output::{grid, say, show, wrong};
 use crate::shell::Common;
 
@@ -184,15 +184,10 @@ fn tell(asked: &RarityOf, answer: &Answer) {
              chance ({})",
             search.records,
             search.database_match_probability,
-            few(search.chance_candidates),
+            candidate_show::few(search.chance_candidates),
             search.rule
         ));
     }
-}
-
-/// A number that may be far below one: `2.46`, `3.1e-9`.
-fn few(number: f64) -> String {
-    if number == 0.0 || number >= 0.01 { format!("{number:.2}") } else { format!("{number:.1e}") }
 }
 
 fn reason(left_out: &LeftOut) -> String {

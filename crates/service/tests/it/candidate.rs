@@ -1,12 +1,14 @@
 //! Candidates: the worklist and its deadline, what the comparison suggests, two sides, counters,
 //! and what a new version of a profile does to them.
 
+use genetics::Index;
 use journey::actor::Role;
 use journey::candidate::Kind;
 use journey::candidate::disposition::{Disposition, Hit};
 use journey::candidate::suggestion::Step;
 use journey::ids::CandidateId;
 use service::candidate::count::{Count, Uncount};
+use service::candidate::what_if::WhatIf;
 use service::candidate::{Exclude, Listed, Say};
 use service::upload::EnterEvidence;
 use service::{OpContext, ServiceError};
@@ -135,6 +137,44 @@ fn two_laboratories_conclude_a_pair_when_they_say_the_same() {
 }
 
 #[test]
+fn one_person_sampled_twice_is_found_and_a_relative_is_not() {
+    on_both(|ground| {
+        let first = person(1);
+        let changed = first.typed().iter().cloned().enumerate().map(|(at, mut typed)| {
+            if at == 3 {
+                let kept = typed.genotype.alleles()[0];
+                typed.genotype = genetics::Genotype::new([kept]).unwrap();
+            }
+            typed
+        });
+        let relative = genetics::Profile::new(changed).unwrap();
+        for (n, profile) in [(1, &first), (2, &first), (3, &relative)] {
+            let specimen = ground.specimen(&record(n), &format!("K-{n}"));
+            ground.typed(&format!("PL-{n}"), &specimen, profile);
+            ground.enter(&specimen).unwrap();
+            ground.jobs();
+        }
+        let laboratory = ground.programme.laboratory().to_string();
+        let reviewer = ground.by(Role::Reviewer);
+        let custodian = ground.by(Role::IndexCustodian);
+        let start = After::start();
+        let lines = ground.programme.work_candidates(&custodian, "", &start, 9).unwrap();
+        assert_eq!(lines.len(), 1, "{laboratory}: {lines:?}");
+        let candidate = lines[0].0.candidate.clone();
+        assert_eq!(lines[0].0.kind, Some(Kind::TwoPersons));
+        assert!(ground.candidates().is_empty(), "no matter of a casework laboratory");
+        ground.programme.take_candidate(&reviewer, &candidate).unwrap();
+        let asked =
+            ground.programme.request_confirmation(&ground.by(Role::CaseworkAnalyst), &candidate);
+        assert!(asked.is_err());
+        let hit = say(ground, &reviewer, &candidate, Disposition::ForensicHit);
+        assert_eq!(refused(hit), "DISPOSITION_CONFLICT");
+        let listed = say(ground, &reviewer, &candidate, Disposition::Duplicate).unwrap();
+        assert_eq!(listed.stage, "concluded", "the laboratory speaks for both records");
+    });
+}
+
+#[test]
 fn a_custodian_decides_between_two_that_do_not_agree() {
     on_both(|ground| {
         let candidate = two_stains(ground);
@@ -225,5 +265,68 @@ fn no_name_comes_out_of_a_confirmation_whose_candidate_has_ended() {
         ground.evidence("EV-1", &person(2)).unwrap();
         ground.jobs();
         assert_eq!(refused(p.conclude_confirmation(&reviewer, &confirmation)), "WRONG_STAGE");
+    });
+}
+
+#[test]
+fn another_matrix_tells_what_would_appear_and_vanish_and_by_chance() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        ground.evidence("EV-1", &person(1)).unwrap();
+        let whole = person(1);
+        let partial = whole.typed().iter().cloned().map(|mut typed| {
+            if [genetics::Locus::Fga, genetics::Locus::Vwa].contains(&typed.locus) {
+                typed.genotype = "30,31".parse().unwrap();
+            }
+            typed
+        });
+        let partial = genetics::Profile::new(partial).unwrap();
+        ground.evidence("EV-2", &partial).unwrap();
+        ground.jobs();
+        let before = ground.state();
+        let custodian = ground.by(Role::IndexCustodian);
+        let ask = |stringency: &str, mismatches: u8| {
+            let text = format!(
+                "[[edition]]\neffective_from = '2021-01-01'\n[[edition.pair]]\n\
+                 query = ['forensic']\ntarget = ['detainee']\nstringency = '{stringency}'\n\
+                 panel = 'core20'\nmatching_min = 8\nmismatches_max = {mismatches}\n\
+                 confidence = 'D'\n"
+            );
+            let mut told = 0;
+            let what_if = ground
+                .programme
+                .what_if_matrix(&custodian, &text, |done, total| {
+                    assert!(done <= total);
+                    told += 1;
+                })
+                .unwrap();
+            assert_eq!(told, 3);
+            what_if
+        };
+        let looser = ask("moderate", 2);
+        let pair = |what_if: &WhatIf, target| {
+            let of_evidence = what_if.pairs.iter().filter(|it| it.query == Index::Forensic);
+            of_evidence.into_iter().find(|it| it.target == target).unwrap().clone()
+        };
+        let found = pair(&looser, Index::Detainee);
+        assert_eq!((found.now, found.then, found.appear, found.vanish), (1, 2, 1, 0));
+        assert!(found.by_chance_then > found.by_chance_now * 10.0, "{found:?}");
+        assert_eq!(looser.appear[0].as_str(), format!("EV-2~{specimen}"));
+        // The other matrix does not search evidence against evidence at all.
+        let evidence = pair(&looser, Index::Forensic);
+        assert_eq!((evidence.rule_then, evidence.then), (None, 0));
+        let same = ask("high", 0);
+        let found = pair(&same, Index::Detainee);
+        assert_eq!((found.now, found.then, found.appear, found.vanish), (1, 1, 0, 0));
+        assert_eq!(ground.state(), before, "nothing is changed");
+        let panel = "[[edition]]\neffective_from = '2021-01-01'\n[[edition.pair]]\nquery = []\n\
+            target = []\nstringency = 'high'\npanel = 'core99'\nmatching_min = 8\n\
+            mismatches_max = 0\nconfidence = 'D'\n";
+        for text in ["", "edition = 1", panel] {
+            let refused = ground.programme.what_if_matrix(&custodian, text, |_, _| ());
+            assert!(matches!(refused, Err(ServiceError::Invalid(_))), "{refused:?}");
+        }
     });
 }

@@ -17,6 +17,8 @@ const FILL: &str = "UPDATE record SET search_key = $2, category = $3, laboratory
      profile = $5, case_number = $6 WHERE id = $1";
 const KEEP_VERSION: &str = "INSERT INTO record_version (id, version, profile, at) \
      SELECT id, $2, profile, $3 FROM record WHERE id = $1 AND profile IS NOT NULL";
+const BY_CATEGORY: &str = "SELECT category, COUNT(*) AS number FROM record \
+     WHERE profile IS NOT NULL GROUP BY category ORDER BY category";
 const FORGET_VERSIONS: &str = "DELETE FROM record_version WHERE id = $1";
 const OF_CASE: &str = "SELECT id, search_key, category, laboratory, profile FROM record \
      WHERE case_number = $1 AND laboratory = $2 AND profile IS NOT NULL ORDER BY id";
@@ -38,6 +40,7 @@ pub const SQL: &[&str] = &[
     NEXT_KEY,
     FILL,
     KEEP_VERSION,
+    BY_CATEGORY,
     FORGET_VERSIONS,
     OF_CASE,
     FORGET,
@@ -122,6 +125,18 @@ pub fn keep_version(
 ) -> Result<(), StoreError> {
     tx.execute(KEEP_VERSION, values![id.as_str(), version, at])?;
     Ok(())
+}
+
+/// How many searchable records there are of each category.
+pub fn count_by_category(tx: &mut dyn Tx) -> Result<Vec<(Category, u64)>, StoreError> {
+    let rows = tx.query(BY_CATEGORY, &[])?;
+    let read = |row: &Row| {
+        let name = row.get_text("category")?;
+        let category = Category::from_name(name)
+            .ok_or_else(|| StoreError::corrupt(TABLE, name, "category"))?;
+        Ok((category, row.get_u64("number")?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Searchable evidence of a case.
