@@ -1,6 +1,6 @@
 //! Confirmation: four checks at the database laboratory before a name may leave it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use genetics::stringency::level;
 use genetics::{Level, LocusSet, Profile};
@@ -43,6 +43,8 @@ pub struct Listed {
     /// Whether the person has a twin on record; told by the check of lawfulness alone, which opens
     /// the link to the person.
     pub twin: Option<bool>,
+    /// The retained sample to fetch from the archive; told by the check of lawfulness alone.
+    pub retained: Option<KitBarcode>,
     /// Since when it stands so.
     pub since: jiff::Timestamp,
 }
@@ -64,14 +66,15 @@ impl Programme {
         id: &ConfirmationId,
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.check-lawful", "")?;
-        let twin = Cell::new(None);
+        let (twin, retained) = (Cell::new(None), RefCell::new(None));
         let listed = self.confirm_step(op, id, |tx, request| {
             let kit = self.linked_kit(tx, op, &request.specimen)?;
             twin.set(Some(has_twin(tx, &kit)?));
+            retained.replace(Some(kit.clone()));
             let lawful = matches!(self.lawful(tx, &kit)?, Lawful::As(_));
             Ok(Command::CheckLawful { lawful })
         })?;
-        Ok(Listed { twin: twin.get(), ..listed })
+        Ok(Listed { twin: twin.get(), retained: retained.into_inner(), ..listed })
     }
 
     /// Records whether the prints on the form identify the owner of the sample.
@@ -88,26 +91,35 @@ impl Programme {
         self.confirm_step(op, id, |_, _| Ok(Command::CheckIdentity { prints_agree }))
     }
 
-    /// Records what the retained sample gave when typed again (`None`: no sample is left). It is
-    /// the same profile where at least 13 loci were typed both times and every one is equal.
+    /// Records what the retained sample gave when typed again (`None`: no sample is left). Its
+    /// barcode is scanned, and must be that of the kit from which the specimen came. It is the same
+    /// profile where at least 13 loci were typed both times and every one is equal.
     ///
     /// # Errors
-    /// `Refused` out of order.
+    /// `Refused` out of order, or with another sample.
     pub fn retype(
         &self,
         op: &OpContext<'_>,
         id: &ConfirmationId,
-        again: Option<&Profile>,
+        again: Option<(&KitBarcode, &Profile)>,
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.retype", "")?;
         let specimen = self.confirmation(id)?.value.request().specimen.clone();
         let before = self.index.read(|tx| index::upload::searchable(tx, &specimen))?;
         let same_profile = match (before, again) {
-            (Some(before), Some(again)) => Some(is_same(&before.profile, again)),
+            (Some(before), Some((_, again))) => Some(is_same(&before.profile, again)),
             (None, Some(_)) => Some(false),
             (_, None) => None,
         };
-        self.confirm_step(op, id, |_, _| Ok(Command::Retype { same_profile, stamp: op.stamp() }))
+        self.confirm_step(op, id, |tx, request| {
+            if let Some((scanned, _)) = again
+                && self.linked_kit(tx, op, &request.specimen)? != *scanned
+            {
+                let found = format!("this is not the retained sample of {}", request.specimen);
+                return Err(RefusalCode::BarcodeMismatch.about(found).into());
+            }
+            Ok(Command::Retype { same_profile, stamp: op.stamp() })
+        })
     }
 
     /// The same from the file of a genotype table with the one sample.
@@ -119,12 +131,13 @@ impl Programme {
         &self,
         op: &OpContext<'_>,
         id: &ConfirmationId,
+        retained: &KitBarcode,
         bytes: &[u8],
     ) -> Result<Listed, ServiceError> {
         self.may(op, "confirmation.retype", "")?;
         let (table, problems) = genotype_table(bytes)?;
         match (table.samples.as_slice(), table.left_out.as_slice()) {
-            ([sample], []) => self.retype(op, id, Some(&sample.profile)),
+            ([sample], []) => self.retype(op, id, Some((retained, &sample.profile))),
             (read, left_out) => Err(ServiceError::Invalid(format!(
                 "file: {} samples were found and {} of them read whole; give the one sample that \
                  was typed again. {}",
@@ -263,6 +276,7 @@ fn listed(id: &ConfirmationId, stage: &Stage, since: jiff::Timestamp) -> Listed 
         due_on: request.due_on,
         stage: stage.word(),
         twin: None,
+        retained: None,
         since,
     }
 }

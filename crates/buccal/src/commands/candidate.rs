@@ -1,6 +1,6 @@
 //! `buccal candidate ...`; the search that needs no database is in `candidate_search`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -176,20 +176,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Matrix => {
             read(common, |programme, op| Ok(programme.search_matrix(op)?.rows().to_vec()))
         }
-        Verb::WhatIf { matrix } => {
-            let text = std::fs::read_to_string(&matrix).map_err(|error| {
-                wrong(format!("--matrix: {}: {error}; give a file", matrix.display()))
-            })?;
-            let bar = progress(0, "records asked");
-            tell(common, candidate_show::what_if, |programme, op| {
-                let what_if = programme.what_if_matrix(op, &text, |done, total| {
-                    bar.set_length(total);
-                    bar.set_position(done);
-                })?;
-                bar.finish_and_clear();
-                Ok(what_if)
-            })
-        }
+        Verb::WhatIf { matrix } => what_if(common, &matrix),
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
@@ -203,4 +190,18 @@ fn say(candidate: String, disposition: &str, why: String) -> anyhow::Result<Say>
         wrong(format!("--disposition: '{disposition}' was found; give one of {words}"))
     })?;
     Ok(Say { candidate: CandidateId::new(candidate), disposition, why })
+}
+
+fn what_if(common: &Common, matrix: &Path) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(matrix)
+        .map_err(|error| wrong(format!("--matrix: {}: {error}; give a file", matrix.display())))?;
+    let bar = progress(0, "records asked");
+    tell(common, candidate_show::what_if, |programme, op| {
+        let what_if = programme.what_if_matrix(op, &text, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        })?;
+        bar.finish_and_clear();
+        Ok(what_if)
+    })
 }

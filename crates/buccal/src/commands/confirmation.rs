@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use journey::ids::ConfirmationId;
+use journey::ids::{ConfirmationId, KitBarcode};
 
 use super::{Page, act, read, start, tables};
 use crate::output::wrong;
@@ -33,8 +33,11 @@ pub(crate) enum Verb {
         /// The confirmation
         confirmation: String,
         /// Genotype table with the one sample
-        #[arg(long, required_unless_present = "sample_unavailable")]
+        #[arg(long, required_unless_present = "sample_unavailable", requires = "retained")]
         table: Option<PathBuf>,
+        /// Barcode of the kit on the swab from the archive
+        #[arg(long)]
+        retained: Option<String>,
         /// There is no sample left
         #[arg(long, conflicts_with = "table")]
         sample_unavailable: bool,
@@ -59,9 +62,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             let id = ConfirmationId::new(confirmation);
             Ok(programme.check_identity(op, &id, !prints_differ)?)
         }),
-        Verb::Retype { confirmation, table, .. } => act(common, |programme, op| {
+        Verb::Retype { confirmation, table, retained, .. } => act(common, |programme, op| {
             let id = ConfirmationId::new(confirmation);
-            let Some(path) = table else {
+            let (Some(path), Some(retained)) = (table, retained) else {
                 return Ok(programme.retype(op, &id, None)?);
             };
             let table = tables::genotype_table(&path, None)?;
@@ -70,7 +73,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
                 let path = path.display();
                 return Err(wrong(format!("{path}: {found} samples were found; give one")));
             };
-            Ok(programme.retype(op, &id, Some(&sample.profile))?)
+            Ok(programme.retype(op, &id, Some((&KitBarcode::new(retained), &sample.profile)))?)
         }),
         Verb::Conclude { confirmation } => act(common, |programme, op| {
             Ok(programme.conclude_confirmation(op, &ConfirmationId::new(confirmation))?)

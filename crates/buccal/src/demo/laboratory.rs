@@ -208,11 +208,12 @@ impl Player<'_> {
             self.programme.list_confirmations(&reviewer, "requested", &After::start(), LIST_MAX)?;
         for listed in open {
             let id: ConfirmationId = listed.confirmation;
-            if self.programme.check_lawful(&reviewer, &id)?.stage == "refuted" {
+            let lawful = self.programme.check_lawful(&reviewer, &id)?;
+            if lawful.stage == "refuted" {
                 continue;
             }
             self.programme.check_identity(&reviewer, &id, true)?;
-            let again = self.genotype(&listed.specimen);
+            let again = lawful.retained.as_ref().zip(self.genotype(&listed.specimen));
             if self.programme.retype(&analyst, &id, again)?.stage == "retyped" {
                 self.programme.conclude_confirmation(&reviewer, &id)?;
             }

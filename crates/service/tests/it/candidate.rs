@@ -260,7 +260,10 @@ fn no_name_comes_out_of_a_confirmation_whose_candidate_has_ended() {
         let (reviewer, p) = (ground.by(Role::Reviewer), &ground.programme);
         p.check_lawful(&reviewer, &confirmation).unwrap();
         p.check_identity(&reviewer, &confirmation, true).unwrap();
-        p.retype(&ground.by(Role::Analyst), &confirmation, Some(&person(1))).unwrap();
+        let analyst = ground.by(Role::Analyst);
+        let other = p.retype(&analyst, &confirmation, Some((&"K-2".into(), &person(1))));
+        assert_eq!(refused(other), "BARCODE_MISMATCH", "another swab from the archive");
+        p.retype(&analyst, &confirmation, Some((&"K-1".into(), &person(1)))).unwrap();
         ground.pass(60);
         ground.evidence("EV-1", &person(2)).unwrap();
         ground.jobs();

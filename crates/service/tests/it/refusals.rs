@@ -494,7 +494,7 @@ fn two_people() -> Vec<Case> {
                 g.programme.check_lawful(&reviewer, &id).unwrap();
                 g.programme.check_identity(&reviewer, &id, true).unwrap();
                 let analyst = g.by(Role::Analyst);
-                g.programme.retype(&analyst, &id, Some(&person(1))).unwrap();
+                g.programme.retype(&analyst, &id, Some((&"K-1".into(), &person(1)))).unwrap();
             },
             |g| {
                 let start = store::listing::After::start();

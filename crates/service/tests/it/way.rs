@@ -243,10 +243,13 @@ impl Ground {
     pub(crate) fn confirm(&self, confirmation: &ConfirmationId, again: &Profile) {
         let reviewer = self.by(Role::Reviewer);
         let p = &self.programme;
-        assert_eq!(p.check_lawful(&reviewer, confirmation).unwrap().stage, "lawful");
+        let lawful = p.check_lawful(&reviewer, confirmation).unwrap();
+        assert_eq!(lawful.stage, "lawful");
+        let retained = lawful.retained.unwrap();
         let listed = p.check_identity(&reviewer, confirmation, true).unwrap();
         assert_eq!(listed.stage, "identified");
-        let listed = p.retype(&self.by(Role::Analyst), confirmation, Some(again));
+        let again = Some((&retained, again));
+        let listed = p.retype(&self.by(Role::Analyst), confirmation, again);
         assert_eq!(listed.unwrap().stage, "retyped");
         let listed = p.conclude_confirmation(&reviewer, confirmation).unwrap();
         assert_eq!(listed.stage, "confirmed");

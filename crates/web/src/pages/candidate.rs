@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
 use crate::form::{self, Forms};
 use crate::layout::{more, part};
-use crate::pages::candidate_pairs as pairs;
+use crate::pages::{candidate_pairs as pairs, matrix};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, title, words};
 
@@ -42,6 +42,15 @@ pub(crate) const STATION: Station = Station {
             marked: true,
             render: render_one,
             give: Some(give_one),
+        },
+        Page {
+            path: matrix::PATH,
+            action: "candidate.matrix-view",
+            title: "Search matrix",
+            nav: "Search matrix",
+            marked: false,
+            render: matrix::render,
+            give: Some(matrix::give),
         },
     ],
     verbs: &[
@@ -73,6 +82,15 @@ pub(crate) const STATION: Station = Station {
             run: exclude_several,
         },
         Verb {
+            name: "what-if",
+            action: "candidate.matrix-what-if",
+            page: matrix::PATH,
+            inputs: &[],
+            file: true,
+            done: "The other matrix was run over the index.",
+            run: matrix::what_if,
+        },
+        Verb {
             name: "say",
             action: "candidate.say",
             page: "/candidate/view",
@@ -97,7 +115,7 @@ pub(crate) const STATION: Station = Station {
             inputs: &[
                 input("candidate", Shape::Text),
                 input("hit", Shape::Text),
-                input("aided", Shape::Text),
+                input("aided", Shape::Optional),
             ],
             file: false,
             done: "What came of it is counted.",

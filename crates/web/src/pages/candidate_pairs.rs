@@ -38,11 +38,13 @@ pub(super) fn resolve(call: &Call<'_>) -> Result<Done, ServiceError> {
 struct CountForm {
     candidate: CandidateId,
     hit: Hit,
-    aided: String,
+    #[serde(default)]
+    aided: Option<String>,
 }
 
 pub(super) fn count(call: &Call<'_>) -> Result<Done, ServiceError> {
     let CountForm { candidate, hit, aided } = call.request()?;
+    let aided = aided.unwrap_or_default();
     let cases = aided.split(',').map(str::trim).filter(|case| !case.is_empty());
     let aided = cases.map(CaseNumber::from).collect();
     let count = Count { candidate, hit, aided };
@@ -99,7 +101,7 @@ pub(super) fn rarity_table(explained: &Explained) -> Markup {
 }
 
 /// A number that may be far below one.
-fn few(number: f64) -> String {
+pub(super) fn few(number: f64) -> String {
     if number == 0.0 || number >= 0.01 { format!("{number:.2}") } else { format!("{number:.1e}") }
 }
 

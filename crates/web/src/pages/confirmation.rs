@@ -1,7 +1,7 @@
 //! Confirmation: four checks at the database laboratory, in their order, before a name may leave
 //! it. Only the next check has a form; the others say what they wait for.
 
-use journey::ids::ConfirmationId;
+use journey::ids::{ConfirmationId, KitBarcode};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,7 +59,11 @@ pub(crate) const STATION: Station = Station {
             name: "retype",
             action: "confirmation.retype",
             page: "/confirmation",
-            inputs: &[input("confirmation", Shape::Text), input("sample_unavailable", Shape::Flag)],
+            inputs: &[
+                input("confirmation", Shape::Text),
+                input("retained", Shape::Optional),
+                input("sample_unavailable", Shape::Flag),
+            ],
             file: true,
             done: "The third check is on record.",
             run: retype,
@@ -118,17 +122,23 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 fn check_lawful(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { confirmation } = call.request()?;
     let listed = call.programme.check_lawful(&call.op, &confirmation)?;
-    let done = checked(&listed)?;
-    if listed.twin != Some(true) {
-        return Ok(done);
+    if listed.stage == "refuted" {
+        return checked(&listed);
     }
-    Ok(done.show(alert(
-        "warning",
-        "The person has a twin on record",
-        &html! {
-            p { "Twins can have the same profile. Only the prints tell whose sample this is." }
-        },
-    )))
+    let twin = html! {
+        p { "Twins can have the same profile. Only the prints tell whose sample this is." }
+    };
+    Ok(checked(&listed)?.show(html! {
+        @if let Some(retained) = &listed.retained {
+            (alert("info", "Fetch the retained sample", &html! {
+                p { "It is typed again for the third check: kit " (code(retained)) "." }
+            }))
+        }
+        @if listed.twin == Some(true) {
+            (alert("warning", "The person has a twin on record", &twin))
+        }
+        p { a href=(address(&confirmation)) { "Go on with the prints" } }
+    }))
 }
 
 fn check_identity(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -152,7 +162,10 @@ fn retype(call: &Call<'_>) -> Result<Done, ServiceError> {
     let programme = call.programme;
     checked(&match call.entered.get("sample_unavailable") {
         "true" => programme.retype(&call.op, &id, None)?,
-        _ => programme.retype_file(&call.op, &id, call.file()?)?,
+        _ => {
+            let retained = KitBarcode::from(call.needed("retained")?);
+            programme.retype_file(&call.op, &id, &retained, call.file()?)?
+        }
     })
 }
 
@@ -371,9 +384,13 @@ fn retype_form(forms: &Forms<'_>, one: &Listed) -> Markup {
         form.keyed("confirmation", &one.confirmation)
     };
     let typed = form();
+    let about = "Barcode of the kit, on the swab from the archive";
     let file = typed.file("Genotype table", "With the one sample that was typed again");
     html! {
-        (typed.wrap_file("Record the new profile", &file))
+        (typed.wrap_file("Record the new profile", &html! {
+            (typed.scan("retained", "Retained sample", about, false))
+            (file)
+        }))
         details {
             summary { "There is no sample left" }
             p { "Without a sample nothing can be confirmed: the candidate is refuted." }

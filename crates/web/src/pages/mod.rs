@@ -22,6 +22,7 @@ mod typing;
 mod upload;
 mod candidate;
 mod candidate_pairs;
+mod matrix;
 mod confirmation;
 mod notice;
 mod removal;

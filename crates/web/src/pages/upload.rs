@@ -89,7 +89,7 @@ pub(crate) const STATION: Station = Station {
             inputs: &[
                 input("category", Shape::Text),
                 input("laboratory", Shape::Text),
-                input("case", Shape::Text),
+                input("case", Shape::Optional),
             ],
             file: true,
             done: "Each of the samples was looked at.",

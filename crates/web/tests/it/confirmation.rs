@@ -27,6 +27,8 @@ async fn four_checks_follow_each_other() {
 
     let about = [("form-key", id.as_str()), ("confirmation", id.as_str())];
     let page = ground.done(reviewer, "/confirmation/check-lawful", &about).await;
+    assert!(page.contains("kit <code>K1</code>"), "the sample to fetch is told: {page}");
+    let page = ground.page(reviewer, &address).await;
     assert_eq!(forms(&page), ["/confirmation/check-identity"]);
     let unsaid = ground.form(reviewer, "/confirmation/check-identity", &about).await;
     assert_eq!(unsaid.status, StatusCode::BAD_REQUEST);
@@ -36,6 +38,7 @@ async fn four_checks_follow_each_other() {
     assert!(forms(&page).is_empty(), "the analyst types again");
 
     let path = "/confirmation/retype";
+    let about = [about[0], about[1], ("retained", "K1")];
     let two = ground.file(analyst, path, &about, &table(&[("R1", &person())])).await;
     assert_eq!(two.status, StatusCode::BAD_REQUEST);
     assert!(two.text.contains("give the one sample"), "{}", two.text);

@@ -54,7 +54,7 @@ async fn a_name_is_told_once_for_a_purpose() {
     let agree = json!({ "confirmation": id, "prints_agree": true });
     ground.did(reviewer, "/api/confirmation/check-identity", agree).await;
     let run = only(&table(&[("R1", &person())]), "R1");
-    let fields = [("confirmation", id.as_str())];
+    let fields = [("confirmation", id.as_str()), ("retained", "K1")];
     ground.file(Role::Analyst, "/confirmation/retype", &fields, &run).await;
     ground.did(reviewer, "/api/confirmation/conclude", about).await;
 
