@@ -21,6 +21,7 @@ pub mod candidates;
 pub mod pairs;
 pub mod coverage;
 pub mod frequencies;
+pub mod cmf;
 
 pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

@@ -1,6 +1,7 @@
 //! Upload: a reviewed, lawful profile enters the index; so does evidence. Both are compared with
 //! known profiles first, and searched after.
 
+pub mod cmf;
 pub mod known;
 
 use exchange::genotypes::Table;

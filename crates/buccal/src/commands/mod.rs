@@ -11,6 +11,7 @@ mod upload;
 mod candidate;
 mod candidate_search;
 mod candidate_show;
+mod cmf;
 mod confirmation;
 mod notice;
 mod removal;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use genetics::Category;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 
-use super::{Page, act, done, read, start, tables};
+use super::{Page, act, cmf, done, read, start, tables};
 use crate::output::wrong;
 use crate::shell::Common;
 
@@ -39,6 +39,12 @@ pub(crate) enum Verb {
         #[arg(long)]
         errors: Option<PathBuf>,
     },
+    /// Look at a CMF file: version, header, specimens, everything wrong; needs no database
+    Check(cmf::Check),
+    /// Write records of the index into a CMF file
+    Export(cmf::ExportTo),
+    /// Enter the evidence of a CMF file
+    EnterCmf(cmf::EnterCmf),
     /// Take evidence out of the index that should not be there
     WithdrawEvidence {
         /// Its specimen number
@@ -104,6 +110,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
                 Ok(programme.enter_evidence_table(op, category, &laboratory, &case, table)?)
             })
         }
+        Verb::Check(check) => cmf::check(common, &check),
+        Verb::Export(export) => cmf::export(common, export),
+        Verb::EnterCmf(enter) => cmf::enter(common, &enter),
         Verb::WithdrawEvidence { specimen, why } => act(common, |programme, op| {
             programme.withdraw_evidence(op, &SpecimenNumber::new(specimen), &why)?;
             Ok(done("withdrawn"))

@@ -20,6 +20,8 @@ mod manifest;
 #[cfg(test)]
 mod frequencies;
 #[cfg(test)]
+mod cmf;
+#[cfg(test)]
 mod candidates;
 #[cfg(test)]
 mod problem;

@@ -1,10 +1,13 @@
 //! The gate of the index: known profiles first, complete, rare enough; and new versions of records.
 
+use exchange::cmf::Version;
 use genetics::{Category, Genotype, Locus, LocusSet, Profile};
+use jiff::tz::TimeZone;
 use journey::actor::Role;
 use journey::ids::SpecimenNumber;
 use service::ServiceError;
 use service::audit::Side;
+use service::upload::cmf::Export;
 use service::upload::known::KeepKnown;
 use store::listing::After;
 
@@ -221,5 +224,52 @@ fn a_person_typed_again_is_replaced_in_the_index() {
         ground.enter(&specimen).unwrap();
         assert!(ground.programme.list_to_enter(&custodian, 10).unwrap().is_empty());
         assert_eq!(refused(ground.enter(&specimen)), "ALREADY_RECORDED");
+    });
+}
+
+#[test]
+fn records_go_out_as_cmf_and_evidence_comes_back_in() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        ground.evidence("EV-1", &person(2)).unwrap();
+        let custodian = ground.by(Role::IndexCustodian);
+        let export = |version, specimens: &[&SpecimenNumber]| {
+            let mut out = Vec::new();
+            let export = Export {
+                version,
+                destination: "TXDESTIN1".into(),
+                specimens: specimens.iter().map(|it| (*it).clone()).collect(),
+                zone: TimeZone::get("America/New_York").unwrap(),
+            };
+            let exported = ground.programme.export_cmf(&custodian, &export, &mut out);
+            exported.map(|exported| (exported, String::from_utf8(out).unwrap()))
+        };
+        let evidence = SpecimenNumber::from("EV-1");
+        let (exported, text) = export(Version::Cmf2017, &[&specimen, &evidence]).unwrap();
+        assert_eq!(exported.written, [specimen.clone(), evidence.clone()]);
+        assert!(
+            text.contains("<SPECIMEN CASEID=\"CASE-1\">") && text.contains("GlobalFiler Express")
+        );
+        assert_eq!(ground.events(Side::Index, "upload", "exported").len(), 2);
+        // The version of 2006 has neither the category nor seven of the loci.
+        let (exported, text) = export(Version::Cmf32, &[&specimen]).unwrap();
+        assert!(exported.left_out[0].1.contains("write cmf-2017"), "{exported:?}");
+        assert!(!text.contains("<SPECIMEN"));
+        let missing = export(Version::Cmf2017, &[&"S-9".into()]);
+        assert!(matches!(missing, Err(ServiceError::NotFound { .. })), "{missing:?}");
+        assert!(matches!(export(Version::RapidR16, &[]), Err(ServiceError::Invalid(_))));
+
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let (_, whole) = export(Version::Cmf2017, &[&specimen, &evidence]).unwrap();
+        let renamed = whole.replace(">EV-1<", ">EV-2<").replace("CASE-1", "CASE-7");
+        let import = ground
+            .programme
+            .enter_evidence_cmf(&analyst, renamed.as_bytes(), &crate::ground::CASEWORK.into())
+            .unwrap();
+        assert_eq!(import.entered, ["EV-2".into()]);
+        assert_eq!(import.left_out[0].0, specimen, "a person's profile does not come in this way");
+        assert!(import.problems[0].contains("the file is of"), "{:?}", import.problems);
     });
 }

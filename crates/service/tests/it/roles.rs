@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use exchange::cmf::Version;
 use journey::actor::Role;
 use journey::booking::NotCollected;
 use journey::candidate::disposition::{Disposition, Hit};
@@ -20,6 +21,7 @@ use service::person::AskMerge;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::Load;
+use service::upload::cmf::Export;
 use service::{OpContext, Programme, ServiceError};
 use store::custody::account::Grant;
 use store::listing::After;
@@ -218,6 +220,15 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         }),
         ("upload.take-out-known", Laboratory, |p, op, _| {
             p.take_out_known(op, &"V-1".into(), "the case is closed")
+        }),
+        ("upload.export", Any, |p, op, t| {
+            let export = Export {
+                version: Version::Cmf2017,
+                destination: CASEWORK.into(),
+                specimens: vec![t.specimen.clone()],
+                zone: jiff::tz::TimeZone::UTC,
+            };
+            p.export_cmf(op, &export, Vec::new()).map(drop)
         }),
         ("upload.clear-plate", Any, |p, op, t| {
             p.clear_plate(op, &t.specimen, &"S-9".into(), "one person, two bookings")

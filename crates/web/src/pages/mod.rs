@@ -13,6 +13,7 @@ mod eligibility;
 mod hindsight;
 mod discretion;
 mod known;
+mod cmf;
 mod hits;
 mod kit;
 mod collection;

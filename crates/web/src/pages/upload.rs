@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
 
-use super::known;
 use super::typing::problems;
+use super::{cmf, known};
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
@@ -72,6 +72,20 @@ pub(crate) const STATION: Station = Station {
             file: true,
             done: "Each of the samples was looked at.",
             run: enter_evidence,
+        },
+        Verb {
+            name: "export",
+            action: "upload.export",
+            page: "/upload",
+            inputs: &[
+                input("specimens", Shape::Lines),
+                input("destination", Shape::Text),
+                input("format", Shape::Text),
+                input("zone", Shape::Text),
+            ],
+            file: false,
+            done: "The file is made, and each record in it is on record as given out.",
+            run: cmf::export,
         },
         Verb {
             name: "withdraw-evidence",
@@ -231,6 +245,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
             (records_table(&records))
             (more(call, "/upload", &records, limit))
         }))
+        @if call.may("upload.export") { (part("Records as a CMF file", &cmf::form(forms))) }
         @if call.may("upload.clear-plate") { (part("Equal profiles of one plate", &html! {
             p { "Two specimens of one plate with the same profile wait until a second person "
                 "says why: one person sampled twice, or twins. Otherwise type both again." }

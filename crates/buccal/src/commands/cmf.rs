@@ -1,0 +1,150 @@
+//! `buccal upload check`, `export` and `enter-cmf`: files of the CODIS Common Message Format.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use exchange::cmf::{self, Version};
+use journey::ids::{Ori, SpecimenNumber};
+use serde::Serialize;
+use service::upload::cmf::Asked;
+
+use super::{act, tables};
+use crate::output::{progress_bytes, show, wrong};
+use crate::shell::Common;
+
+/// A file to look at.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// The file
+    file: PathBuf,
+    /// Hold it against cmf-3.2, cmf-2017 or rapid-r16 (default: what it says it is)
+    #[arg(long)]
+    format: Option<String>,
+    /// Where the error file goes (default: beside the file)
+    #[arg(long)]
+    errors: Option<PathBuf>,
+}
+
+/// Records to write.
+#[derive(Args, Debug)]
+pub(crate) struct ExportTo {
+    /// Specimen numbers
+    #[arg(required = true)]
+    specimens: Vec<String>,
+    /// cmf-3.2 or cmf-2017
+    #[arg(long, default_value = "cmf-2017")]
+    format: String,
+    /// ORI of the laboratory that imports
+    #[arg(long)]
+    destination: String,
+    /// The laboratory's own time, as the file tells it without a zone
+    #[arg(long, default_value = "America/New_York")]
+    zone: String,
+    /// The file
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// A file of evidence.
+#[derive(Args, Debug)]
+pub(crate) struct EnterCmf {
+    /// The file
+    file: PathBuf,
+    /// ORI of the laboratory of the cases
+    #[arg(long)]
+    ori: String,
+}
+
+/// What a file holds. Numbers that identify a person are not told.
+#[derive(Serialize)]
+struct Checked {
+    format: Option<&'static str>,
+    source: Option<Ori>,
+    destination: Option<Ori>,
+    submitted_by: Option<String>,
+    submitted_at: Option<String>,
+    specimens: u64,
+    left_out: u64,
+    by_category: BTreeMap<&'static str, u64>,
+    loci: BTreeMap<&'static str, u64>,
+    problems: usize,
+}
+
+/// Looks at a file.
+pub(super) fn check(common: &Common, check: &Check) -> anyhow::Result<ExitCode> {
+    let wanted = check.format.as_deref().map(version).transpose()?;
+    let (mut by_category, mut loci) = (BTreeMap::new(), BTreeMap::new());
+    let size = fs::metadata(&check.file).map_or(0, |file| file.len());
+    let bar = progress_bytes(size, "bytes read");
+    let input = BufReader::new(bar.wrap_read(tables::open(&check.file)?));
+    let Ok(read) = cmf::read(input, wanted, |_, specimen| {
+        *by_category.entry(specimen.category.name()).or_default() += 1;
+        for reading in &specimen.loci {
+            *loci.entry(reading.locus.name()).or_default() += 1;
+        }
+        Ok::<(), Infallible>(())
+    });
+    bar.finish_and_clear();
+    let errors = tables::error_file(&check.file, check.errors.clone());
+    tables::tell(&check.file, &read.problems, Some(&errors))?;
+    let header = read.header;
+    let checked = Checked {
+        format: read.version.map(Version::word),
+        source: header.as_ref().map(|it| it.source.clone()),
+        destination: header.as_ref().map(|it| it.destination.clone()),
+        submitted_by: header.as_ref().map(|it| it.submitted_by.clone()),
+        submitted_at: header.as_ref().map(|it| it.submitted_at.to_string()),
+        specimens: read.specimens,
+        left_out: read.left_out,
+        by_category,
+        loci,
+        problems: read.problems.len(),
+    };
+    show(&checked, common.json)?;
+    let is_clean = read.problems.iter().all(|problem| !problem.is_error());
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Writes records, into a file that takes its name at the end.
+pub(super) fn export(common: &Common, export: ExportTo) -> anyhow::Result<ExitCode> {
+    let ExportTo { specimens, format, destination, zone, out } = export;
+    let export = Asked {
+        format,
+        destination: Ori::new(destination),
+        specimens: specimens.into_iter().map(SpecimenNumber::new).collect(),
+        zone,
+    };
+    let export = export.read()?;
+    let mut partial = out.clone().into_os_string();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let cannot = || format!("{} cannot be written", out.display());
+    let file = BufWriter::new(File::create(&partial).with_context(cannot)?);
+    let ended = act(common, |programme, op| Ok(programme.export_cmf(op, &export, file)?));
+    match &ended {
+        Ok(_) => fs::rename(&partial, &out).with_context(cannot)?,
+        // The error that led here says more than one about a file that is in the way.
+        Err(_) => drop(fs::remove_file(&partial)),
+    }
+    ended
+}
+
+/// Enters evidence.
+pub(super) fn enter(common: &Common, enter: &EnterCmf) -> anyhow::Result<ExitCode> {
+    let input = tables::open(&enter.file)?;
+    let laboratory = Ori::new(&enter.ori);
+    act(common, |programme, op| Ok(programme.enter_evidence_cmf(op, input, &laboratory)?))
+}
+
+fn version(word: &str) -> anyhow::Result<Version> {
+    Version::from_word(word).ok_or_else(|| {
+        let words = Version::ALL.map(Version::word).join(", ");
+        wrong(format!("--format: '{word}' was found; give one of {words}"))
+    })
+}

@@ -1,0 +1,62 @@
+//! Records of the index as a file of the CODIS Common Message Format. Stands under `upload`.
+
+use journey::ids::{Ori, SpecimenNumber};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use service::ServiceError;
+use service::upload::cmf::{Asked, FORMATS};
+
+use crate::call::Call;
+use crate::components::{code, plain, table};
+use crate::form::Forms;
+use crate::station::Done;
+use crate::text::in_address;
+
+/// Records to write.
+#[derive(Deserialize)]
+struct ExportForm {
+    specimens: Vec<SpecimenNumber>,
+    destination: Ori,
+    format: String,
+    zone: String,
+}
+
+pub(super) fn export(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let ExportForm { specimens, destination, format, zone } = call.request()?;
+    let export = Asked { format, destination, specimens, zone }.read()?;
+    let mut file = Vec::new();
+    let exported = call.programme.export_cmf(&call.op, &export, &mut file)?;
+    let text = String::from_utf8_lossy(&file).into_owned();
+    let rows: Vec<_> =
+        exported.left_out.iter().map(|(id, why)| vec![code(id), plain(why)]).collect();
+    let shown = html! {
+        p { (exported.written.len()) " records are in the file. "
+            a download="records.xml" href={ "data:application/xml," (in_address(&text)) } {
+                "Save the file"
+            }
+        }
+        @if !rows.is_empty() { (table("Left out", &["Specimen", "Why, and what to do"], &rows)) }
+    };
+    let told = json!({
+        "written": exported.written,
+        "left_out": exported.left_out,
+        "file": text,
+    });
+    Ok(Done::with(&told)?.show(shown))
+}
+
+pub(super) fn form(forms: &Forms<'_>) -> Markup {
+    let start = json!({ "format": "cmf-2017", "zone": "America/New_York" });
+    let form = forms.of("upload/export").starting_with(start);
+    let formats: Vec<_> = FORMATS.iter().map(|word| (*word, *word)).collect();
+    form.wrap(
+        "Make the file",
+        &html! {
+            (form.area("specimens", "Specimens", "One number a line"))
+            (form.text("destination", "Destination", "ORI of the laboratory that imports"))
+            (form.select("format", "Format", "The format of 2006 knows no detainees", &formats))
+            (form.text("zone", "Time zone", "The laboratory's own; the file tells local time"))
+        },
+    )
+}
