@@ -5,10 +5,12 @@ use exchange::genotypes::{self, LongWriter};
 use genetics::{Category, Comparison, Level, LocusOutcome, Profile};
 use jiff::Timestamp;
 use journey::accession::Findings;
+use journey::candidate::disposition::Hit;
 use journey::ids::{ConfirmationId, KitBarcode, Ori, PlateNumber, SpecimenNumber};
 use journey::notice::{Purpose, Subject};
 use service::accession::{Examine, Examined};
 use service::candidate::Exclude;
+use service::candidate::count::Count;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::{Load, Review};
@@ -173,6 +175,25 @@ impl Player<'_> {
                 } else {
                     self.programme.request_confirmation(&op, &candidate)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// What came of the confirmed ones is counted by the laboratory of the case.
+    pub(super) fn hits_counted(&mut self, when: Timestamp) -> anyhow::Result<()> {
+        for laboratory in &self.month.laboratories {
+            let ori = laboratory.ori.as_str();
+            let op = self.act(&casework(ori), when);
+            let start = After::start();
+            let lines = self.programme.list_candidates(&op, ori, "confirmed", &start, LIST_MAX)?;
+            for line in lines {
+                let evidence = line.found.map(|found| found.evidence);
+                let known = self.month.evidence.iter();
+                let case = known.filter(|it| Some(&it.specimen) == evidence.as_ref());
+                let aided = case.map(|it| it.case.clone()).collect();
+                let count = Count { candidate: line.candidate, hit: Hit::OffenderHit, aided };
+                self.programme.count_candidate(&op, &count)?;
             }
         }
         Ok(())

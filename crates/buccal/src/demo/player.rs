@@ -148,6 +148,7 @@ impl<'a> Player<'a> {
         self.confirm(at(day, 23))?;
         self.jobs(at(day, 23))?;
         self.notices(at(day, 23))?;
+        self.hits_counted(at(day, 23))?;
         self.removals(at(day, 23))
     }
 

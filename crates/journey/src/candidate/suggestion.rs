@@ -1,6 +1,7 @@
 //! What the comparison suggests, with its evidence. A person decides; nothing follows by itself.
 
-use genetics::{Category, Comparison, Level, LocusOutcome};
+use genetics::compare::ComparedLocus;
+use genetics::{Category, Comparison, Genotype, Index, Level, LocusOutcome};
 use serde::Serialize;
 
 use crate::candidate::Kind;
@@ -69,12 +70,21 @@ pub fn suggest(kind: Kind, evidence: Category, comparison: &Comparison, chance: 
         ));
         Step::Exclude
     } else {
-        reasons.push(format!(
-            "'{evidence}' may hide or add alleles; {} agree at moderate level: {}",
-            looser.len(),
-            looser.join(", ")
-        ));
-        if compared >= LOCI_MIN { of_one_source } else { Step::GetMoreData }
+        let loose = looser.join(", ");
+        reasons.push(format!("the alleles are not all the same at {loose}"));
+        let foreign = foreign(comparison);
+        if evidence.index() == Index::ForensicMixture {
+            reasons.push("a mixture shows alleles of others, and may hide some".to_owned());
+        } else if foreign.is_empty() {
+            reasons.push("alleles of the record may have dropped out of the evidence".to_owned());
+        } else {
+            let foreign = foreign.join(", ");
+            let reason = "the evidence shows alleles that the record lacks, which no drop-out \
+                          explains, at";
+            reasons.push(format!("{reason} {foreign}"));
+        }
+        let explained = evidence.index() == Index::ForensicMixture || foreign.is_empty();
+        if compared >= LOCI_MIN && explained { of_one_source } else { Step::GetMoreData }
     };
     if compared < LOCI_MIN {
         reasons.push(format!("{compared} loci were compared, fewer than {LOCI_MIN}"));
@@ -87,6 +97,15 @@ pub fn suggest(kind: Kind, evidence: Category, comparison: &Comparison, chance: 
     }
     let step = if chance >= CHANCE_MAX && step == of_one_source { Step::GetMoreData } else { step };
     Suggestion { step, reasons }
+}
+
+/// Loci at which the evidence, which is the query, shows more than the record.
+fn foreign(comparison: &Comparison) -> Vec<&'static str> {
+    let count = |side: &Option<Genotype>| side.as_ref().map_or(0, |it| it.alleles().len());
+    let matching = |entry: &&ComparedLocus| matches!(entry.outcome, LocusOutcome::Match(_));
+    let more = comparison.loci.iter().filter(matching);
+    let more = more.filter(|entry| count(&entry.query) > count(&entry.target));
+    more.map(|entry| entry.locus.name()).collect()
 }
 
 #[cfg(test)]
@@ -114,12 +133,16 @@ mod tests {
 
     #[test]
     fn each_step_has_its_reason() {
-        use Category::{ForensicMixture, ForensicUnknown};
+        use Category::{ForensicMixture, ForensicPartial, ForensicUnknown};
         let same = controls::profile("2800M").unwrap();
         check(ForensicUnknown, &same, 1e-9, Step::RequestConfirmation, "all 20 loci");
         let less = with(&same, "D21S11", "29");
         check(ForensicUnknown, &less, 1e-9, Step::Exclude, "nobody has 13 and also 13,14");
-        check(ForensicMixture, &less, 1e-9, Step::RequestConfirmation, "may hide or add alleles");
+        check(ForensicMixture, &less, 1e-9, Step::RequestConfirmation, "alleles of others");
+        check(ForensicPartial, &less, 1e-9, Step::RequestConfirmation, "may have dropped out");
+        let more = with(&same, "D21S11", "29,30,31.2");
+        check(ForensicPartial, &more, 1e-9, Step::GetMoreData, "no drop-out explains, at D21S11");
+        check(ForensicMixture, &more, 1e-9, Step::RequestConfirmation, "alleles of others");
         check(ForensicMixture, &less, 2.5, Step::GetMoreData, "2.5 unrelated records");
         let other = with(&same, "D21S11", "28");
         check(ForensicUnknown, &other, 1e-9, Step::GetMoreData, "D21S11 differ");

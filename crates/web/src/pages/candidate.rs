@@ -242,6 +242,9 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let (candidates, next) = listed(call, stage)?;
     Ok(html! {
         p { "A candidate is not a hit: a search found that two profiles may come from one person." }
+        @if call.may("candidate.matrix-view") {
+            p { a href=(matrix::PATH) { "Which index is searched against which" } }
+        }
         (narrow(call, stage))
         (candidates_table(call, &candidates))
         (next)

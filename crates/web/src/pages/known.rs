@@ -20,6 +20,15 @@ use crate::station::{Done, json};
 /// Where the page is.
 pub(super) const PATH: &str = "/upload/known";
 
+/// The way to the page, for who may see it.
+pub(super) fn link(call: &Call<'_>) -> Markup {
+    html! {
+        @if call.may("upload.known-list") {
+            p { a href=(PATH) { "Known profiles, which are compared before anything enters" } }
+        }
+    }
+}
+
 /// Take out a known profile, or evidence.
 #[derive(Deserialize)]
 struct TakeOut {

@@ -236,6 +236,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let records = records(call)?;
     let limit = call.limit()?;
     Ok(html! {
+        (known::link(call))
         (part("Reviewed and not in the index", &html! {
             (to_enter_part(call, forms, &to_enter))
             (cut(to_enter.len(), limit))
@@ -303,6 +304,7 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
             "Evidence must come from a crime and be attributed to the person who may have "
             "committed it. Samples of victims and staff do not belong here."
         }
+        (known::link(call))
         (form.wrap_file("Enter into the index", &html! {
             (form.select("category", "Category", "", &evidence))
             (form.text("laboratory", "Laboratory", "ORI of the laboratory of the case"))
