@@ -280,9 +280,15 @@ fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String
 fn wide_meanings(cells: &[Cow<'_, str>], folded: &[String]) -> Vec<Meaning> {
     let mut last = None;
     let mut meanings = Vec::with_capacity(cells.len());
+    let named_once = is_named_once(cells);
     for (cell, fold) in cells.iter().zip(folded) {
+        let before = meanings.last().copied();
         let meaning = if let Some(locus) = locus_of(cell) {
             last = Some(locus);
+            Meaning::AllelesAt(locus)
+        } else if let (true, "", Some(Meaning::AllelesAt(locus))) =
+            (named_once, fold.as_str(), before)
+        {
             Meaning::AllelesAt(locus)
         } else if let Some(locus) = height_of(cell, fold, last) {
             Meaning::HeightsAt(locus)
@@ -295,6 +301,17 @@ fn wide_meanings(cells: &[Cow<'_, str>], folded: &[String]) -> Vec<Meaning> {
         meanings.push(meaning);
     }
     meanings
+}
+
+/// True where a locus is named above its first column only, and those right of it are blank: some
+/// blank stands between two loci. A blank at the end of the header is a trailing delimiter.
+fn is_named_once(cells: &[Cow<'_, str>]) -> bool {
+    let mut after_blank = cells
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| matches!(pair, [one, two] if locus_of(one).is_some() && two.trim().is_empty()))
+        .map(|(place, _)| place + 2);
+    after_blank.any(|place| cells.iter().skip(place).any(|cell| locus_of(cell).is_some()))
 }
 
 fn wide_slots(columns: &[Column]) -> Vec<Slot> {

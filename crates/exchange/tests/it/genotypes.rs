@@ -314,3 +314,25 @@ fn a_line_that_cannot_be_held_is_passed_over() {
          with one record in a line.\n"
     );
 }
+
+#[test]
+fn a_locus_named_above_the_first_of_its_columns_keeps_all_its_alleles() {
+    let read = |header: &str, row: &str| {
+        let (table, problems) = read_bytes(format!("{header}\n{row}\n").as_bytes());
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let profile = table.samples.first().map(|sample| {
+            let typed = sample.profile.typed().iter();
+            typed.map(|it| format!("{}={}", it.locus, it.genotype)).collect::<Vec<_>>().join(" ")
+        });
+        (profile, told)
+    };
+    let expected = Some("TH01=6,9.3 D3S1358=15,16".to_owned());
+    let (profile, told) = read("Sample,D3S1358,,TH01,", "A,15,16,6,9.3");
+    assert_eq!((profile, told), (expected.clone(), Vec::new()));
+    // A trailing delimiter is no column of a locus, and cells with lists stay lists.
+    let (profile, told) = read("Sample;D3S1358;TH01;", "A;15,16;6,9.3;");
+    assert_eq!((profile, told), (expected, Vec::new()));
+    // Lists beside blank columns cannot be told apart: refused, never half read.
+    let (profile, told) = read("Sample;D3S1358;;TH01;", "A;15,16;;6,9.3;");
+    assert!(profile.is_none() && !told.is_empty(), "{profile:?} {told:?}");
+}
