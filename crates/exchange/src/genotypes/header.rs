@@ -306,12 +306,14 @@ fn wide_meanings(cells: &[Cow<'_, str>], folded: &[String]) -> Vec<Meaning> {
 /// True where a locus is named above its first column only, and those right of it are blank: some
 /// blank stands between two loci. A blank at the end of the header is a trailing delimiter.
 fn is_named_once(cells: &[Cow<'_, str>]) -> bool {
-    let mut after_blank = cells
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| matches!(pair, [one, two] if locus_of(one).is_some() && two.trim().is_empty()))
-        .map(|(place, _)| place + 2);
-    after_blank.any(|place| cells.iter().skip(place).any(|cell| locus_of(cell).is_some()))
+    let is_blank_beside_locus = |place: usize| {
+        let at = |place: usize| cells.get(place).map_or("", AsRef::as_ref);
+        locus_of(at(place)).is_some() && at(place + 1).trim().is_empty()
+    };
+    (0..cells.len()).any(|place| {
+        let mut behind = cells.iter().skip(place + 2);
+        is_blank_beside_locus(place) && behind.any(|cell| locus_of(cell).is_some())
+    })
 }
 
 fn wide_slots(columns: &[Column]) -> Vec<Slot> {
