@@ -67,7 +67,7 @@ impl Records {
         }
     }
 
-    /// Makes the checksums of what was overwritten anew; true if there was any.
+    /// Brings the checksums up to what was overwritten; true if anything was.
     pub(crate) fn settle(&mut self, sums: &mut [u32]) -> bool {
         self.words.settle(sums)
     }
