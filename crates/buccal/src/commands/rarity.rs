@@ -121,7 +121,11 @@ pub(super) fn run(common: &Common, asked: &RarityOf) -> anyhow::Result<ExitCode>
         show(&answers, true)?;
     } else {
         say(format!("{}; {method}; loci: {}", asked.question.word(), asked.loci));
-        answers.iter().for_each(|answer| tell(asked, answer));
+        if answers.len() > TOLD_EACH_MAX && !asked.by_locus {
+            tell_together(&answers);
+        } else {
+            answers.iter().for_each(|answer| tell(asked, answer));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -155,6 +159,34 @@ fn answer(
     });
     let question = asked.question.word();
     Answer { sample: sample.name.clone(), question, method, beside, search }
+}
+
+/// Samples that are told one by one, population by population.
+const TOLD_EACH_MAX: usize = 5;
+
+/// Many samples, a line each: what the most conservative population says.
+fn tell_together(answers: &[Answer]) {
+    let row = |answer: &Answer| {
+        let most = answer.beside.most_conservative.clone().unwrap_or_default();
+        let of_most = answer.beside.populations.iter().find(|it| it.population == most);
+        let loci = of_most.map_or(0, |one| one.loci.len());
+        let chance = answer.search.as_ref().map(|it| candidate_show::few(it.chance_candidates));
+        vec![
+            answer.sample.clone(),
+            answer.beside.probability().to_string(),
+            loci.to_string(),
+            most,
+            chance.unwrap_or_default(),
+        ]
+    };
+    let heads = ["sample", "chance", "loci", "most conservative population", "by chance"];
+    say(grid(&heads, answers.iter().map(row)));
+    if let Some(search) = answers.first().and_then(|answer| answer.search.as_ref()) {
+        say(format!(
+            "by chance: candidates to expect among {} records ({})",
+            search.records, search.rule
+        ));
+    }
 }
 
 fn tell(asked: &RarityOf, answer: &Answer) {
