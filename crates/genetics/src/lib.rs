@@ -21,6 +21,7 @@ pub mod matrix;
 
 pub mod frequency;
 pub mod rarity;
+pub mod likelihood;
 
 pub mod controls;
 
