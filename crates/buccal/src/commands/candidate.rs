@@ -1,4 +1,5 @@
-//! `buccal candidate ...`; the search that needs no database is in `candidate_search`.
+//! `buccal candidate ...`; what needs no database is in `candidate_search`, `candidate_rank` and
+//! `pairs`.
 
 use std::process::ExitCode;
 
@@ -6,7 +7,7 @@ use clap::Subcommand;
 use journey::ids::CandidateId;
 use service::candidate::Exclude;
 
-use super::{act, candidate_search, done, pairs, read};
+use super::{act, candidate_rank, candidate_search, done, pairs, read};
 use crate::shell::Common;
 
 /// What can be done with candidates.
@@ -49,6 +50,8 @@ pub(crate) enum Verb {
     },
     /// Search genotype tables against each other; needs no database
     Search(candidate_search::Search),
+    /// Rank persons of genotype tables by how well they explain a mixture; needs no database
+    Rank(candidate_rank::Rank),
     /// Compare every profile of a genotype table with every other; needs no database
     Pairs(pairs::Pairs),
 }
@@ -75,6 +78,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             Ok(programme.request_confirmation(op, &CandidateId::new(candidate))?)
         }),
         Verb::Search(search) => candidate_search::run(common, &search),
+        Verb::Rank(rank) => candidate_rank::run(common, &rank),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
 }

@@ -10,6 +10,7 @@ mod typing;
 mod upload;
 mod candidate;
 mod candidate_search;
+mod candidate_rank;
 mod confirmation;
 mod notice;
 mod removal;

@@ -66,7 +66,7 @@ impl Sum for LikelihoodRatio {
 }
 
 /// What is supposed about a mixture.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
     contributors: u8,
     drop_out: f64,

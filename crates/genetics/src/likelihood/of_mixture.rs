@@ -107,6 +107,11 @@ impl MixtureLikelihood {
         &self.loci
     }
 
+    /// Loci that were asked for and count for nothing beside anybody.
+    pub fn not_counted(&self) -> &[NotCounted] {
+        &self.not_counted
+    }
+
     /// The ratio for a person, locus by locus. Loci that either side lacks count for nothing.
     pub fn ratio(&self, person: &Profile) -> PersonRatio {
         let mut not_counted = self.not_counted.clone();
