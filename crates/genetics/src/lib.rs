@@ -17,6 +17,7 @@ pub mod compare;
 
 pub mod frequency;
 pub mod rarity;
+pub mod likelihood;
 
 pub mod category;
 pub mod edition;

@@ -11,6 +11,7 @@ use genetics::{Level, LocusSet, Profile, SearchRule, compare};
 use rayon::prelude::*;
 
 use crate::engine::{Found, IndexSet};
+use crate::likelihood::{LookUp, Ranked, best};
 use crate::packed::PackedProfile;
 use crate::question::searched_rule;
 use crate::rows::{BLOCK_ROWS, Block, Rows};
@@ -38,6 +39,27 @@ impl Rows {
             found
         });
         found.par_extend(tiles);
+    }
+
+    /// The rows that explain a mixture best, in order.
+    pub(crate) fn rank(
+        &self,
+        look_up: &LookUp<'_>,
+        indexes: IndexSet,
+        limit: usize,
+    ) -> Vec<Ranked> {
+        let tiles = self.blocks().par_chunks(TILE_BLOCKS).flat_map_iter(|tile| {
+            let rows = tile.iter().flat_map(|block| &block.rows);
+            let wanted = rows.filter(|row| indexes.contains(row.index));
+            let ranked = wanted.map(|row| Ranked {
+                key: row.key,
+                ratio: look_up.alone(&row.profile),
+                profile: &row.profile,
+            });
+            best(ranked.collect(), limit)
+        });
+        let best = best(tiles.collect(), limit).into_iter();
+        best.map(|ranked| ranked.with(PackedProfile::clone)).collect()
     }
 }
 

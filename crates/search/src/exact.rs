@@ -11,7 +11,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::advisor::WORKLOAD;
-use crate::engine::{Engine, Found, Row, SearchError, Side, SpecimenKey, Target};
+use crate::engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
 use crate::file::fields::{Fields, Taken};
 use crate::file::read::Reader;
 use crate::file::saved::{Lock, Saved};
@@ -19,12 +19,14 @@ use crate::file::write::Writer;
 use crate::file::{Content, FileError, Mark};
 use crate::forensic::{Among, Forensic, Listed};
 use crate::lexicon::Lexicon;
+use crate::likelihood::{LookUp, Ranked};
 use crate::packed::PackedProfile;
 use crate::persons::{Entries, Persons};
 use crate::question::{Question, Terms};
 use crate::settings::Settings;
 
 use genetics::SearchRule;
+use genetics::likelihood::MixtureLikelihood;
 
 /// Queries that go through the evidence together.
 const FORENSIC_BATCH: usize = 8_192;
@@ -63,6 +65,19 @@ impl Exact {
             Side::Persons => self.persons.size(),
             Side::Forensic => self.forensic.size(),
         }
+    }
+
+    /// The persons of some indexes who explain a mixture best, at most so many, best first; of
+    /// equal ones the lowest key first. Where the mixture was made ready for several populations, the
+    /// least ratio of a person counts. Loci that are not searched count as not typed.
+    pub fn rank(
+        &self,
+        indexes: IndexSet,
+        mixtures: &[MixtureLikelihood],
+        limit: usize,
+    ) -> Vec<Ranked> {
+        let look_up = LookUp::new(mixtures, &self.lexicon);
+        self.persons.rank(&look_up, &self.lexicon, indexes, limit)
     }
 
     /// Writes all rows into a file at the path, in the place of one that is there, and goes on with

@@ -12,6 +12,7 @@
 //! - evidence: `planes` turn rows into bits, `occurrence` passes over whole blocks, `bitsliced`
 //!   searches them, `forensic` holds what a row is besides;
 //! - `simd` has the loops for wide registers, `store` the memory;
+//! - [`likelihood`] ranks persons by how well they explain a mixture;
 //! - [`pairs`] compares one list of profiles with itself.
 //!
 //! What a candidate is, is defined in `genetics::compare`, nowhere else.
@@ -22,6 +23,7 @@
 pub mod packed;
 pub mod lexicon;
 pub mod engine;
+pub mod likelihood;
 mod question;
 mod codes;
 mod simd;
@@ -48,6 +50,7 @@ pub mod pairs;
 pub use engine::{Engine, Found, IndexSet, Row, SearchError, Side, SpecimenKey, Target};
 pub use exact::{Exact, Loading};
 pub use file::{FileError, Mark};
+pub use likelihood::Ranked;
 pub use oracle::Oracle;
 pub use packed::PackedProfile;
 pub use settings::Settings;

@@ -27,6 +27,7 @@ use crate::file::write::Writer;
 use crate::file::{Content, FileError};
 use crate::groups::{Coded, Group, Wanted};
 use crate::lexicon::{GenotypeId, Ids, LOCI, Lexicon, LocusBits, UNLISTED, positions};
+use crate::likelihood::{LookUp, Ranked, best};
 use crate::packed::PackedProfile;
 use crate::question::{Asked, Question, unlisted};
 use crate::settings::Settings;
@@ -393,6 +394,36 @@ impl Panel {
             let place = self.places[position];
             if place == usize::MAX { 0 } else { ids[place] }
         })
+    }
+
+    /// The rows that explain a mixture best, in order.
+    pub(crate) fn rank(
+        &self,
+        look_up: &LookUp<'_>,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        limit: usize,
+    ) -> Vec<Ranked> {
+        let look_up = look_up.at(&self.positions);
+        let chunks = (0..self.keys.len().div_ceil(CHUNK)).into_par_iter();
+        let ranked = chunks.flat_map_iter(|chunk| {
+            let rows = chunk * CHUNK..self.keys.len().min((chunk + 1) * CHUNK);
+            let wanted = rows.filter(|row| indexes.holds(self.indexes[*row]));
+            let ranked = wanted.map(|row| Ranked {
+                key: SpecimenKey(self.keys[row]),
+                ratio: look_up.ratio(self.ids(row)),
+                profile: row,
+            });
+            best(ranked.collect(), limit)
+        });
+        let best = best(ranked.collect(), limit).into_iter();
+        best.map(|ranked| ranked.with(|row| self.profile(row, lexicon))).collect()
+    }
+
+    fn profile(&self, row: usize, lexicon: &Lexicon) -> PackedProfile {
+        let ids = self.ids(row);
+        let id_at = |position| ids.get(self.places[position]).copied().unwrap_or(0);
+        PackedProfile::from(&unlisted(lexicon, id_at))
     }
 
     /// The row of a key, if it is held.

@@ -14,6 +14,7 @@ use crate::file::write::Writer;
 use crate::file::{Content, FileError};
 use crate::join::Join;
 use crate::lexicon::{Ids, Lexicon, LocusBits, typed};
+use crate::likelihood::{LookUp, Ranked, best};
 use crate::packed::PackedProfile;
 use crate::panel::{Entry, Panel, fits};
 use crate::question::{Question, Terms};
@@ -186,5 +187,19 @@ impl Persons {
         self.delta.search(profile, &question.terms.rule, indexes, &mut found);
         found.sort_unstable_by_key(|found| found.key);
         found
+    }
+    /// The rows that explain a mixture best, in order.
+    pub(crate) fn rank(
+        &self,
+        look_up: &LookUp<'_>,
+        lexicon: &Lexicon,
+        indexes: IndexSet,
+        limit: usize,
+    ) -> Vec<Ranked> {
+        let mut ranked = self.delta.rank(look_up, indexes, limit);
+        for panel in &self.panels {
+            ranked.extend(panel.rank(look_up, lexicon, indexes, limit));
+        }
+        best(ranked, limit)
     }
 }

@@ -1,4 +1,5 @@
-//! `buccal candidate ...`; the search that needs no database is in `candidate_search`.
+//! `buccal candidate ...`; what needs no database is in `candidate_search`, `candidate_rank`,
+//! `rarity` and `pairs`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +10,9 @@ use journey::ids::{CandidateId, CaseNumber};
 use service::candidate::count::{Count, Uncount};
 use service::candidate::{Exclude, Say};
 
-use super::{act, candidate_search, candidate_show, done, pairs, rarity, read, start, tell};
+use super::{
+    act, candidate_rank, candidate_search, candidate_show, done, pairs, rarity, read, start, tell,
+};
 use crate::output::{progress, wrong};
 use crate::shell::Common;
 
@@ -115,6 +118,8 @@ pub(crate) enum Verb {
     Search(candidate_search::Search),
     /// How rare the profiles of a genotype table are; needs no database
     Rarity(rarity::RarityOf),
+    /// Rank persons of genotype tables by how well they explain a mixture; needs no database
+    Rank(candidate_rank::Rank),
     /// Compare every profile of a genotype table with every other; needs no database
     Pairs(pairs::Pairs),
 }
@@ -179,6 +184,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::WhatIf { matrix } => what_if(common, &matrix),
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
+        Verb::Rank(rank) => candidate_rank::run(common, &rank),
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
 }

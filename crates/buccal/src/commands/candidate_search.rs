@@ -187,7 +187,7 @@ impl<W: Write> Asking<'_, W> {
             for found in answer {
                 self.out.write(&CandidatePair {
                     forensic: SpecimenNumber::new(name),
-                    person: SpecimenNumber::new(self.persons.name(found)),
+                    person: SpecimenNumber::new(self.persons.name(found.key)),
                     loci_compared: found.compared.into(),
                     loci_matching: found.matching.into(),
                     mismatches: found.mismatching.into(),
@@ -266,6 +266,7 @@ fn rule(search: &Search) -> anyhow::Result<SearchRule> {
     Ok(SearchRule { stringency, stringency_by_locus, loci, matching_min, mismatches_max })
 }
 
+/// Reads a panel or a list of loci.
 pub(super) fn loci(text: &str) -> anyhow::Result<LocusSet> {
     let listed = || text.split(',').map(|name| Locus::from_name(name.trim())).collect();
     LocusSet::named(text).or_else(listed).ok_or_else(|| {

@@ -1,11 +1,13 @@
-//! The engine behind a search of files: persons held, evidence asked in batches.
+//! The engine behind a search of files: persons held, evidence asked in batches, persons ranked.
 //!
 //! The one place that knows the engine. Held for a person: what the engine holds, and the bytes of
 //! the name. Deliberately absent: reading tables and writing candidates.
 
 use exchange::genotypes::Sample;
+use genetics::likelihood::MixtureLikelihood;
 use genetics::{Index, Profile, SearchRule};
-use search::{Engine, Exact, Found, PackedProfile, Row, Side, SpecimenKey, Target};
+use search::{Engine, Exact, Found, IndexSet, PackedProfile, Ranked, Row, Settings};
+use search::{Side, SpecimenKey, Target};
 
 /// Persons that can be searched.
 #[derive(Default)]
@@ -39,6 +41,12 @@ impl Loading<'_> {
 }
 
 impl Persons {
+    /// For persons who will be ranked and not searched: what only a search needs is not made.
+    pub(super) fn without_orders() -> Self {
+        let settings = Settings { groups: 0, ..Settings::default() };
+        Self { engine: Exact::with(settings), names: Names::default() }
+    }
+
     /// Begins to take persons.
     pub(super) fn loading(&mut self) -> Loading<'_> {
         self.names = Names::default();
@@ -63,9 +71,14 @@ impl Persons {
         Ok(answers.into_iter().map(|(_, found)| found).collect())
     }
 
+    /// The persons who explain a mixture best, best first.
+    pub(super) fn rank(&self, mixtures: &[MixtureLikelihood], limit: usize) -> Vec<Ranked> {
+        self.engine.rank(IndexSet::ALL, mixtures, limit)
+    }
+
     /// The name of a person that was found.
-    pub(super) fn name(&self, found: &Found) -> &str {
-        self.names.get(found.key.0)
+    pub(super) fn name(&self, key: SpecimenKey) -> &str {
+        self.names.get(key.0)
     }
 }
 

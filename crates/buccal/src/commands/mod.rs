@@ -12,6 +12,7 @@ mod candidate;
 mod candidate_search;
 mod candidate_show;
 mod cmf;
+mod candidate_rank;
 mod confirmation;
 mod notice;
 mod removal;

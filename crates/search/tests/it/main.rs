@@ -1,4 +1,5 @@
-//! Tests of the search engines: packing without loss, equality with the oracle, real mixtures,
+//! Tests of the search engines: packing without loss, equality with the oracle, the rank of persons,
+//! real mixtures,
 //! and the index in a file.
 //!
 //! Deliberately absent: speed, which is measured and not asserted.
@@ -10,6 +11,8 @@ mod profiles;
 mod packed;
 #[cfg(test)]
 mod engine;
+#[cfg(test)]
+mod likelihood;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
