@@ -68,7 +68,9 @@ impl Exact {
     }
 
     /// The persons of some indexes who explain a mixture best, at most so many, best first; of
-    /// equal ones the lowest key first. Where the mixture was made ready for several populations, the
+    /// equal ones the lowest key first.
+    ///
+    /// Where the mixture was made ready for several populations, the
     /// least ratio of a person counts. Loci that are not searched count as not typed.
     pub fn rank(
         &self,

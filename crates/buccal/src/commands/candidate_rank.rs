@@ -2,7 +2,7 @@
 //! stain; needs no database.
 //!
 //! A rank is no candidate and confirms nobody: it says where to look first. Persons are held
-//! packed, the stains one table at a time. Deliberately absent: a threshold, and a word for a ratio.
+//! packed, the stains one table at a time. Deliberately absent: a threshold, a word for a ratio.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
