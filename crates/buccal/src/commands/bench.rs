@@ -9,6 +9,7 @@
 mod batches;
 mod changes;
 mod law;
+mod likelihood;
 mod machine;
 mod measure;
 mod nation;
@@ -43,6 +44,8 @@ pub(crate) enum Verb {
     Search(Asked),
     /// Time decisions of eligibility, and past decisions asked again
     Law(law::Asked),
+    /// Time the ranking of invented persons by how well they explain a mixture
+    Likelihood(likelihood::Asked),
 }
 
 /// How large the nation is.
@@ -109,6 +112,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Search(asked) => search(common, &asked),
         Verb::Law(asked) => law::run(common, &asked),
+        Verb::Likelihood(asked) => likelihood::run(common, &asked),
     }
 }
 

@@ -55,7 +55,8 @@ pub(crate) struct Rank {
 }
 
 /// The populations of which the least ratio counts, unless told otherwise.
-const POPULATIONS: [&str; 4] = ["African American", "Caucasian", "SW Hispanic", "SE Hispanic"];
+pub(super) const POPULATIONS: [&str; 4] =
+    ["African American", "Caucasian", "SW Hispanic", "SE Hispanic"];
 
 /// What came of it, as machines read it.
 #[derive(Serialize)]

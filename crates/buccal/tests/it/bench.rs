@@ -1,6 +1,6 @@
 //! `buccal bench search` on a small nation: every line is there, and what was counted is what the
-//! slowest way counts. `buccal bench law` on few decisions. Times are not looked at, but that they
-//! were taken.
+//! slowest way counts. `buccal bench law` on few decisions, `buccal bench likelihood` on few
+//! persons. Times are not looked at, but that they were taken.
 
 use genetics::{Index, SearchRule};
 use search::{Engine, Oracle, PackedProfile, Row, Side, SpecimenKey, Target};
@@ -170,4 +170,23 @@ fn decisions_and_replays_are_timed_beside_the_plain_law() {
     assert!(rows[0]["goal_met"].is_boolean());
     assert!(rows[1]["goal_met"].is_null(), "the goal is for a million");
     assert_eq!(run(&["bench", "law", "--decisions", "0"]).code, 2);
+}
+
+#[test]
+fn persons_are_ranked_and_those_in_the_mixture_come_first() {
+    let persons = PERSONS.to_string();
+    let ran = run(&["bench", "likelihood", "--persons", &persons, "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows = ran.json()["rows"].as_array().unwrap().clone();
+    assert_eq!(rows.len(), 2);
+    for (row, contributors) in rows.iter().zip([2u64, 3]) {
+        assert_eq!(row["contributors"], contributors);
+        let ranks: Vec<u64> = (1..=contributors).collect();
+        assert_eq!(row["ranks_of_contributors"], serde_json::json!(ranks));
+        assert!(row["wall_s"].as_f64().unwrap() > 0.0);
+        assert!(row["goal_met"].is_null(), "the goal is for a million");
+    }
+    let ran = run(&["bench", "likelihood", "--persons", "2"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("--persons is 2"), "{}", ran.err);
 }

@@ -141,7 +141,7 @@ fn a_search_that_fails_leaves_no_half_list() {
 
 /// True donors of a mixture by its sample name: `1L_11148_1A2` holds the first two donors of set
 /// 1, where set 1 is A to E, set 2 F to J, set 3 K to O.
-fn donors(sample: &str) -> Vec<String> {
+pub(crate) fn donors(sample: &str) -> Vec<String> {
     let code: Vec<char> = sample.rsplit('_').next().unwrap().chars().collect();
     let set = code[0].to_digit(10).unwrap() - 1;
     let count = code[2].to_digit(10).unwrap();

@@ -12,6 +12,8 @@ mod booking;
 #[cfg(test)]
 mod candidate;
 #[cfg(test)]
+mod candidate_rank;
+#[cfg(test)]
 mod cmf;
 #[cfg(test)]
 mod demo;

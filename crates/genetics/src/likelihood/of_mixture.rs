@@ -32,8 +32,8 @@ pub enum NoLikelihood {
     Replicates(usize),
     /// What stands at a locus cannot come from so many persons.
     #[error(
-        "what {locus} shows is impossible with {contributors} contributors and this drop-in and \
-         drop-out; give more contributors, or chances above 0"
+        "what {locus} shows is impossible with this drop-in and drop-out where the number of \
+         contributors is {contributors}; give more contributors, or chances above 0"
     )]
     Inexplicable {
         /// Where.
