@@ -1,4 +1,5 @@
-//! Genotype tables, booking feeds, manifests and candidate lists with any bytes: no panic.
+//! Genotype tables, booking feeds, manifests, candidate lists and locus numbers with any bytes: no
+//! panic.
 
 #![no_main]
 
@@ -10,6 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(sample.profile.alleles_max(genetics::LocusSet::autosomal()) <= 32);
     }
     exchange::booking_feed::read(bytes).expect("memory is read");
+    exchange::type18::LocusNumbers::read(bytes).expect("memory is read");
     exchange::manifest::read(bytes).expect("memory is read");
     exchange::candidates::read(bytes).expect("memory is read");
 });

@@ -13,6 +13,7 @@ mod lines;
 mod cells;
 mod contract;
 mod counted;
+mod elements;
 
 pub mod booking_feed;
 pub mod manifest;
@@ -21,7 +22,10 @@ pub mod candidates;
 pub mod pairs;
 pub mod coverage;
 pub mod frequencies;
+pub mod outgoing;
 pub mod cmf;
+pub mod niem;
+pub mod type18;
 
 pub use counted::Counted;
 pub use problem::{Problem, Severity, write_error_file};

@@ -2,6 +2,7 @@
 //! known profiles first, and searched after.
 
 pub mod cmf;
+pub mod export;
 pub mod known;
 
 use exchange::genotypes::Table;

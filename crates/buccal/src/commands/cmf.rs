@@ -1,4 +1,4 @@
-//! `buccal upload check`, `export` and `enter-cmf`: files of the CODIS Common Message Format.
+//! `buccal upload check`, `export` and `enter-cmf`: files that laboratories hand each other.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,7 +12,7 @@ use clap::Args;
 use exchange::cmf::{self, Version};
 use journey::ids::{Ori, SpecimenNumber};
 use serde::Serialize;
-use service::upload::cmf::Asked;
+use service::upload::export::Asked;
 
 use super::{act, tables};
 use crate::output::{progress_bytes, show, wrong};
@@ -37,13 +37,16 @@ pub(crate) struct ExportTo {
     /// Specimen numbers
     #[arg(required = true)]
     specimens: Vec<String>,
-    /// cmf-3.2 or cmf-2017
+    /// cmf-2017, cmf-3.2, niem-5.1 or ansi-nist-18
     #[arg(long, default_value = "cmf-2017")]
     format: String,
+    /// Table of the receiver with the columns locus and number (1 to 999), for ansi-nist-18
+    #[arg(long, value_name = "FILE")]
+    locus_numbers: Option<PathBuf>,
     /// ORI of the laboratory that imports
     #[arg(long)]
     destination: String,
-    /// The laboratory's own time, as the file tells it without a zone
+    /// The laboratory's own time, as CMF tells it without a zone
     #[arg(long, default_value = "America/New_York")]
     zone: String,
     /// The file
@@ -113,12 +116,15 @@ pub(super) fn check(common: &Common, check: &Check) -> anyhow::Result<ExitCode> 
 
 /// Writes records, into a file that takes its name at the end.
 pub(super) fn export(common: &Common, export: ExportTo) -> anyhow::Result<ExitCode> {
-    let ExportTo { specimens, format, destination, zone, out } = export;
+    let ExportTo { specimens, format, locus_numbers, destination, zone, out } = export;
+    let locus_numbers = locus_numbers
+        .map(|path| fs::read(&path).with_context(|| format!("{} cannot be read", path.display())));
     let export = Asked {
         format,
         destination: Ori::new(destination),
         specimens: specimens.into_iter().map(SpecimenNumber::new).collect(),
         zone,
+        locus_numbers: locus_numbers.transpose()?,
     };
     let export = export.read()?;
     let mut partial = out.clone().into_os_string();
@@ -126,7 +132,7 @@ pub(super) fn export(common: &Common, export: ExportTo) -> anyhow::Result<ExitCo
     let partial = PathBuf::from(partial);
     let cannot = || format!("{} cannot be written", out.display());
     let file = BufWriter::new(File::create(&partial).with_context(cannot)?);
-    let ended = act(common, |programme, op| Ok(programme.export_cmf(op, &export, file)?));
+    let ended = act(common, |programme, op| Ok(programme.export_records(op, &export, file)?));
     match &ended {
         Ok(_) => fs::rename(&partial, &out).with_context(cannot)?,
         // The error that led here says more than one about a file that is in the way.

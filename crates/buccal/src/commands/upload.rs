@@ -41,7 +41,7 @@ pub(crate) enum Verb {
     },
     /// Look at a CMF file: version, header, specimens, everything wrong; needs no database
     Check(cmf::Check),
-    /// Write records of the index into a CMF file
+    /// Write records of the index into a file for another laboratory: CMF, NIEM or ANSI/NIST-ITL
     Export(cmf::ExportTo),
     /// Enter the evidence of a CMF file
     EnterCmf(cmf::EnterCmf),

@@ -14,7 +14,7 @@ mod write;
 
 pub use read::{Read, read};
 pub use version::Version;
-pub use write::{NotInVersion, Writer};
+pub use write::Writer;
 
 use genetics::profile::{NotAProfile, TypedLocus};
 use genetics::{Allele, Category, Genotype, Locus, Profile};

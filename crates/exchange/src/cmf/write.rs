@@ -3,51 +3,17 @@
 
 use std::io::{self, Write};
 
-use genetics::{AlleleKind, Category, Locus};
 use jiff::civil::DateTime;
-use quick_xml::escape::escape;
 
 use crate::cmf::read::SOURCE_IDS;
 use crate::cmf::{Header, RapidSpecimen, Reading, Specimen, Version};
-
-/// Why something cannot be said in a version, with the remedy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotInVersion {
-    /// The version has no such category.
-    #[error(
-        "{} has no category '{category}'; write cmf-2017, or agree with the receiver on another \
-         category", version.word()
-    )]
-    Category {
-        /// The version.
-        version: Version,
-        /// The category.
-        category: Category,
-    },
-    /// The version has no such locus.
-    #[error("{} has no locus {locus}; write cmf-2017, or leave the locus out", version.word())]
-    Locus {
-        /// The version.
-        version: Version,
-        /// The locus.
-        locus: Locus,
-    },
-    /// A field does not fit.
-    #[error("{field}: {wrong}; expected {right}")]
-    Field {
-        /// The element.
-        field: &'static str,
-        /// What is wrong with it.
-        wrong: String,
-        /// What would be right.
-        right: String,
-    },
-}
+use crate::elements::Elements;
+use crate::outgoing::{NotInFormat, field, fits, may_fit, named};
 
 /// A file that is being written.
 #[derive(Debug)]
 pub struct Writer<W> {
-    out: W,
+    out: Elements<W>,
     version: Version,
     batch: Option<String>,
     kit: Option<String>,
@@ -58,16 +24,12 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// The output fails; or, inside, what the version cannot say, before anything is written.
-    pub fn new(
-        mut out: W,
-        version: Version,
-        header: &Header,
-    ) -> io::Result<Result<Self, NotInVersion>> {
+    pub fn new(out: W, version: Version, header: &Header) -> io::Result<Result<Self, NotInFormat>> {
         if let Err(refused) = check_header(version, header) {
             return Ok(Err(refused));
         }
-        write!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n")?;
-        write!(out, "<{} xmlns=\"{}\">\r\n", version.root(), version.namespace())?;
+        let mut out = Elements::new(out)?;
+        out.open(0, version.root(), &[("xmlns", version.namespace())])?;
         let mut writer = Self { out, version, batch: None, kit: None };
         if version.is_rapid() {
             writer.rapid_header(header)?;
@@ -81,7 +43,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// The output fails; or, inside, what the version cannot say, before anything is written.
-    pub fn specimen(&mut self, specimen: &Specimen) -> io::Result<Result<(), NotInVersion>> {
+    pub fn specimen(&mut self, specimen: &Specimen) -> io::Result<Result<(), NotInFormat>> {
         if let Err(refused) = check(self.version, specimen) {
             return Ok(Err(refused));
         }
@@ -97,17 +59,17 @@ impl<W: Write> Writer<W> {
                 attributes.push(("PARTIAL", "true"));
             }
         }
-        self.open(1, "SPECIMEN", &attributes)?;
-        self.field(2, "SPECIMENID", Some(specimen.id.as_str()))?;
-        self.field(2, "SPECIMENCATEGORY", Some(specimen.category.name()))?;
+        self.out.open(1, "SPECIMEN", &attributes)?;
+        self.out.field(2, "SPECIMENID", Some(specimen.id.as_str()))?;
+        self.out.field(2, "SPECIMENCATEGORY", Some(specimen.category.name()))?;
         if let Some(rapid) = &specimen.rapid {
             self.rapid_specimen(rapid)?;
         }
-        self.field(2, "SPECIMENCOMMENT", specimen.comment.as_deref())?;
+        self.out.field(2, "SPECIMENCOMMENT", specimen.comment.as_deref())?;
         for reading in &specimen.loci {
             self.locus(reading)?;
         }
-        self.close(1, "SPECIMEN")?;
+        self.out.close(1, "SPECIMEN")?;
         Ok(Ok(()))
     }
 
@@ -116,68 +78,67 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The output fails.
     pub fn finish(mut self) -> io::Result<W> {
-        write!(self.out, "</{}>\r\n", self.version.root())?;
-        self.out.flush()?;
-        Ok(self.out)
+        self.out.close(0, self.version.root())?;
+        self.out.finish()
     }
 
     fn header(&mut self, header: &Header) -> io::Result<()> {
         let submitted_at = time(header.submitted_at);
-        self.field(1, "HEADERVERSION", Some("3.2"))?;
-        self.field(1, "MESSAGETYPE", Some("Import"))?;
-        self.field(1, "DESTINATIONORI", Some(header.destination.as_str()))?;
-        self.field(1, "SOURCELAB", Some(header.source.as_str()))?;
-        self.field(1, "SUBMITBYUSERID", Some(&header.submitted_by))?;
-        self.field(1, "SUBMITDATETIME", Some(&submitted_at))?;
-        self.field(1, "BATCHID", header.batch.as_deref())?;
-        self.field(1, "KIT", header.kit.as_deref())?;
+        self.out.field(1, "HEADERVERSION", Some("3.2"))?;
+        self.out.field(1, "MESSAGETYPE", Some("Import"))?;
+        self.out.field(1, "DESTINATIONORI", Some(header.destination.as_str()))?;
+        self.out.field(1, "SOURCELAB", Some(header.source.as_str()))?;
+        self.out.field(1, "SUBMITBYUSERID", Some(&header.submitted_by))?;
+        self.out.field(1, "SUBMITDATETIME", Some(&submitted_at))?;
+        self.out.field(1, "BATCHID", header.batch.as_deref())?;
+        self.out.field(1, "KIT", header.kit.as_deref())?;
         (self.batch, self.kit) = (header.batch.clone(), header.kit.clone());
         Ok(())
     }
 
     fn rapid_header(&mut self, header: &Header) -> io::Result<()> {
         let Some(rapid) = &header.rapid else { return Ok(()) };
-        self.open(1, "HEADER", &[])?;
-        self.field(2, "MESSAGEVERSION", Some("1.0"))?;
-        self.field(2, "MESSAGETYPE", Some("Rapid Import"))?;
-        self.field(2, "MESSAGEID", Some(&rapid.message_id.to_string()))?;
-        self.field(2, "MESSAGEDATETIME", Some(&time(header.submitted_at)))?;
-        self.field(2, "MSGCREATORUSERID", Some(&header.submitted_by))?;
-        self.field(2, "DESTINATIONORI", Some(header.destination.as_str()))?;
-        self.field(2, "SOURCEORI", Some(header.source.as_str()))?;
+        self.out.open(1, "HEADER", &[])?;
+        self.out.field(2, "MESSAGEVERSION", Some("1.0"))?;
+        self.out.field(2, "MESSAGETYPE", Some("Rapid Import"))?;
+        self.out.field(2, "MESSAGEID", Some(&rapid.message_id.to_string()))?;
+        self.out.field(2, "MESSAGEDATETIME", Some(&time(header.submitted_at)))?;
+        self.out.field(2, "MSGCREATORUSERID", Some(&header.submitted_by))?;
+        self.out.field(2, "DESTINATIONORI", Some(header.destination.as_str()))?;
+        self.out.field(2, "SOURCEORI", Some(header.source.as_str()))?;
         let alternate = rapid.alternate_source.as_ref().map(|ori| ori.as_str());
-        self.field(2, "ALTSOURCEORI", alternate)?;
-        self.close(1, "HEADER")?;
-        self.open(1, "DEVICE", &[])?;
-        self.field(2, "INSTRUMENTID", Some(&rapid.instrument))?;
+        self.out.field(2, "ALTSOURCEORI", alternate)?;
+        self.out.close(1, "HEADER")?;
+        self.out.open(1, "DEVICE", &[])?;
+        self.out.field(2, "INSTRUMENTID", Some(&rapid.instrument))?;
         for (name, value) in
             ["MANUFACTURER", "MODEL", "SOFTWAREVERSION"].into_iter().zip(&rapid.device)
         {
-            self.field(2, name, value.as_deref())?;
+            self.out.field(2, name, value.as_deref())?;
         }
-        self.close(1, "DEVICE")
+        self.out.close(1, "DEVICE")
     }
 
     fn rapid_specimen(&mut self, rapid: &RapidSpecimen) -> io::Result<()> {
-        self.field(2, "SID", rapid.sid.as_deref())?;
-        self.field(2, "FBI_NUMBER_UCN", rapid.ucn.as_deref())?;
-        self.field(2, "UNIQUEEVENTID", Some(&rapid.event))?;
+        self.out.field(2, "SID", rapid.sid.as_deref())?;
+        self.out.field(2, "FBI_NUMBER_UCN", rapid.ucn.as_deref())?;
+        self.out.field(2, "UNIQUEEVENTID", Some(&rapid.event))?;
         let names = ["BOOKINGCUSTOMID", "ARRESTINGCUSTOMID"];
         for (name, value) in names.into_iter().zip(&rapid.custom) {
-            self.field(2, name, value.as_deref())?;
+            self.out.field(2, name, value.as_deref())?;
         }
-        self.field(2, "ARRESTDATE", rapid.arrested_at.map(time).as_deref())?;
-        self.field(2, "FINGERPRINTDATE", Some(&time(rapid.printed_at)))?;
-        self.field(2, "ARRESTOFFENSECATEGORY", Some(&rapid.offense))
+        self.out.field(2, "ARRESTDATE", rapid.arrested_at.map(time).as_deref())?;
+        self.out.field(2, "FINGERPRINTDATE", Some(&time(rapid.printed_at)))?;
+        self.out.field(2, "ARRESTOFFENSECATEGORY", Some(&rapid.offense))
     }
 
     fn locus(&mut self, reading: &Reading) -> io::Result<()> {
         let name = self.version.spelling(reading.locus).unwrap_or_default();
         if self.version.is_rapid() {
-            self.open(2, "LOCUS", &[])?;
-            self.field(3, "LOCUSNAME", Some(name))?;
-            self.field(3, "KIT", reading.kit.as_deref())?;
-            self.field(3, "BATCHID", reading.batch.as_deref())?;
+            self.out.open(2, "LOCUS", &[])?;
+            self.out.field(3, "LOCUSNAME", Some(name))?;
+            self.out.field(3, "KIT", reading.kit.as_deref())?;
+            self.out.field(3, "BATCHID", reading.batch.as_deref())?;
         } else {
             // What the file says of all loci is not said again.
             let own =
@@ -188,36 +149,19 @@ impl<W: Write> Writer<W> {
                 .iter()
                 .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
                 .collect();
-            self.open(2, "LOCUS", &attributes)?;
-            self.field(3, "LOCUSNAME", Some(name))?;
-            self.field(3, "READINGBY", reading.reading_by.as_deref())?;
-            self.field(3, "READINGDATETIME", reading.reading_at.map(time).as_deref())?;
+            self.out.open(2, "LOCUS", &attributes)?;
+            self.out.field(3, "LOCUSNAME", Some(name))?;
+            self.out.field(3, "READINGBY", reading.reading_by.as_deref())?;
+            self.out.field(3, "READINGDATETIME", reading.reading_at.map(time).as_deref())?;
         }
         for allele in reading.genotype.alleles() {
             let is_required = reading.required == Some(*allele) && !self.version.is_rapid();
             let required: &[_] = if is_required { &[("ALLELEREQUIRED", "true")] } else { &[] };
-            self.open(3, "ALLELE", required)?;
-            self.field(4, "ALLELEVALUE", Some(&allele.to_string()))?;
-            self.close(3, "ALLELE")?;
+            self.out.open(3, "ALLELE", required)?;
+            self.out.field(4, "ALLELEVALUE", Some(&allele.to_string()))?;
+            self.out.close(3, "ALLELE")?;
         }
-        self.close(2, "LOCUS")
-    }
-
-    fn open(&mut self, depth: usize, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
-        write!(self.out, "{:1$}<{name}", "", depth * 2)?;
-        for (key, value) in attributes {
-            write!(self.out, " {key}=\"{}\"", escape(*value))?;
-        }
-        write!(self.out, ">\r\n")
-    }
-
-    fn close(&mut self, depth: usize, name: &str) -> io::Result<()> {
-        write!(self.out, "{:1$}</{name}>\r\n", "", depth * 2)
-    }
-
-    fn field(&mut self, depth: usize, name: &str, value: Option<&str>) -> io::Result<()> {
-        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
-        write!(self.out, "{:1$}<{name}>{2}</{name}>\r\n", "", depth * 2, escape(value))
+        self.out.close(2, "LOCUS")
     }
 }
 
@@ -226,7 +170,7 @@ fn time(at: DateTime) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-fn check_header(version: Version, header: &Header) -> Result<(), NotInVersion> {
+fn check_header(version: Version, header: &Header) -> Result<(), NotInFormat> {
     fits("DESTINATIONORI", header.destination.as_str(), 10)?;
     fits("SOURCELAB", header.source.as_str(), 10)?;
     fits("SUBMITBYUSERID", &header.submitted_by, 20)?;
@@ -251,10 +195,10 @@ fn check_header(version: Version, header: &Header) -> Result<(), NotInVersion> {
     rapid.device.iter().try_for_each(|value| may_fit("DEVICE", value.as_ref(), 32))
 }
 
-fn check(version: Version, specimen: &Specimen) -> Result<(), NotInVersion> {
+fn check(version: Version, specimen: &Specimen) -> Result<(), NotInFormat> {
     let category = specimen.category;
     if !version.has_category(category) {
-        return Err(NotInVersion::Category { version, category });
+        return Err(NotInFormat::Category { format: version.word(), category });
     }
     fits("SPECIMENID", specimen.id.as_str(), 24)?;
     may_fit("SPECIMENCOMMENT", specimen.comment.as_ref(), version.comment_chars_max())?;
@@ -284,7 +228,7 @@ fn check(version: Version, specimen: &Specimen) -> Result<(), NotInVersion> {
     specimen.loci.iter().try_for_each(|reading| check_locus(version, reading))
 }
 
-fn check_rapid(version: Version, rapid: &RapidSpecimen) -> Result<(), NotInVersion> {
+fn check_rapid(version: Version, rapid: &RapidSpecimen) -> Result<(), NotInFormat> {
     if rapid.sid.is_none() && rapid.ucn.is_none() {
         return Err(field("SID", "neither SID nor UCN is there", "one of them"));
     }
@@ -297,10 +241,10 @@ fn check_rapid(version: Version, rapid: &RapidSpecimen) -> Result<(), NotInVersi
     rapid.arrested_at.map_or(Ok(()), |at| in_time(version, "ARRESTDATE", at))
 }
 
-fn check_locus(version: Version, reading: &Reading) -> Result<(), NotInVersion> {
+fn check_locus(version: Version, reading: &Reading) -> Result<(), NotInFormat> {
     let locus = reading.locus;
     if version.spelling(locus).is_none() {
-        return Err(NotInVersion::Locus { version, locus });
+        return Err(NotInFormat::Locus { format: version.word(), locus });
     }
     let alleles = reading.genotype.alleles();
     let most = version.alleles_max();
@@ -308,10 +252,7 @@ fn check_locus(version: Version, reading: &Reading) -> Result<(), NotInVersion> 
         let wrong = format!("{locus} has {} alleles", alleles.len());
         return Err(field("ALLELE", &wrong, &format!("at most {most}")));
     }
-    if alleles.iter().any(|allele| allele.kind() == AlleleKind::OffLadder) {
-        let wrong = format!("{locus} has an off-ladder reading");
-        return Err(field("ALLELEVALUE", &wrong, "a reviewer to name it or take it out"));
-    }
+    named("ALLELEVALUE", locus, &reading.genotype)?;
     may_fit("BATCHID", reading.batch.as_ref(), 32)?;
     has_kit(version, reading.kit.as_ref())?;
     if version.is_rapid() {
@@ -322,32 +263,7 @@ fn check_locus(version: Version, reading: &Reading) -> Result<(), NotInVersion> 
     in_time(version, "READINGDATETIME", reading.reading_at.ok_or_else(missing)?)
 }
 
-fn field(field: &'static str, wrong: &str, right: &str) -> NotInVersion {
-    NotInVersion::Field { field, wrong: wrong.to_owned(), right: right.to_owned() }
-}
-
-/// A text that must be there, in XML's letters, with at most so many of them.
-fn fits(name: &'static str, text: &str, chars_max: usize) -> Result<(), NotInVersion> {
-    let count = text.chars().count();
-    if count == 0 || count > chars_max {
-        let wrong = format!("it has {count} characters");
-        return Err(field(name, &wrong, &format!("1 to {chars_max}")));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(field(name, "it has an unprintable character", "printable characters"));
-    }
-    Ok(())
-}
-
-fn may_fit(
-    name: &'static str,
-    text: Option<&String>,
-    chars_max: usize,
-) -> Result<(), NotInVersion> {
-    text.map_or(Ok(()), |text| fits(name, text, chars_max))
-}
-
-fn has_kit(version: Version, kit: Option<&String>) -> Result<(), NotInVersion> {
+fn has_kit(version: Version, kit: Option<&String>) -> Result<(), NotInFormat> {
     match kit {
         Some(kit) if !version.kits().any(|known| known == kit) => {
             let wrong = format!("{} lists no kit '{kit}'", version.word());
@@ -357,7 +273,7 @@ fn has_kit(version: Version, kit: Option<&String>) -> Result<(), NotInVersion> {
     }
 }
 
-fn in_time(version: Version, name: &'static str, at: DateTime) -> Result<(), NotInVersion> {
+fn in_time(version: Version, name: &'static str, at: DateTime) -> Result<(), NotInFormat> {
     if version.has_time(at) {
         return Ok(());
     }

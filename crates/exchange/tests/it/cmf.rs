@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use exchange::cmf::{
-    Header, NotInVersion, RapidHeader, RapidSpecimen, Read, Reading, Specimen, Version, Writer,
-    read,
+    Header, RapidHeader, RapidSpecimen, Read, Reading, Specimen, Version, Writer, read,
 };
+use exchange::outgoing::NotInFormat;
 use genetics::{Allele, Category, Genotype, Locus, LocusSet, controls};
 use jiff::civil::{DateTime, date};
 use proptest::prelude::*;
@@ -260,7 +260,7 @@ fn what_a_version_cannot_say_is_refused_with_the_remedy() {
     let mut bad = header(Version::Cmf32);
     bad.source = "TOOLONGFORANORI".into();
     let refused = Writer::new(Vec::new(), Version::Cmf32, &bad).unwrap();
-    assert!(matches!(refused, Err(NotInVersion::Field { field: "SOURCELAB", .. })));
+    assert!(matches!(refused, Err(NotInFormat::Field { field: "SOURCELAB", .. })));
 }
 
 #[test]

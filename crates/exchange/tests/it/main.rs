@@ -22,6 +22,10 @@ mod frequencies;
 #[cfg(test)]
 mod cmf;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod niem;
+#[cfg(test)]
 mod candidates;
 #[cfg(test)]
 mod problem;

@@ -1,13 +1,14 @@
 //! The gate of the index: known profiles first, complete, rare enough; and new versions of records.
 
 use exchange::cmf::Version;
+use exchange::type18::LocusNumbers;
 use genetics::{Category, Genotype, Locus, LocusSet, Profile};
 use jiff::tz::TimeZone;
 use journey::actor::Role;
 use journey::ids::SpecimenNumber;
 use service::ServiceError;
 use service::audit::Side;
-use service::upload::cmf::Export;
+use service::upload::export::{Export, Format};
 use service::upload::known::KeepKnown;
 use store::listing::After;
 
@@ -235,17 +236,15 @@ fn records_go_out_as_cmf_and_evidence_comes_back_in() {
         ground.enter(&specimen).unwrap();
         ground.evidence("EV-1", &person(2)).unwrap();
         let custodian = ground.by(Role::IndexCustodian);
-        let export = |version, specimens: &[&SpecimenNumber]| {
+        let give = |format, specimens: &[&SpecimenNumber]| {
             let mut out = Vec::new();
-            let export = Export {
-                version,
-                destination: "TXDESTIN1".into(),
-                specimens: specimens.iter().map(|it| (*it).clone()).collect(),
-                zone: TimeZone::get("America/New_York").unwrap(),
-            };
-            let exported = ground.programme.export_cmf(&custodian, &export, &mut out);
+            let specimens = specimens.iter().map(|it| (*it).clone()).collect();
+            let export = Export { format, destination: "TXDESTIN1".into(), specimens };
+            let exported = ground.programme.export_records(&custodian, &export, &mut out);
             exported.map(|exported| (exported, String::from_utf8(out).unwrap()))
         };
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let export = |version, specimens: &[_]| give(Format::Cmf(version, zone.clone()), specimens);
         let evidence = SpecimenNumber::from("EV-1");
         let (exported, text) = export(Version::Cmf2017, &[&specimen, &evidence]).unwrap();
         assert_eq!(exported.written, [specimen.clone(), evidence.clone()]);
@@ -257,9 +256,19 @@ fn records_go_out_as_cmf_and_evidence_comes_back_in() {
         let (exported, text) = export(Version::Cmf32, &[&specimen]).unwrap();
         assert!(exported.left_out[0].1.contains("write cmf-2017"), "{exported:?}");
         assert!(!text.contains("<SPECIMEN"));
-        let missing = export(Version::Cmf2017, &[&"S-9".into()]);
+        let stranger = SpecimenNumber::from("S-9");
+        let missing = export(Version::Cmf2017, &[&stranger]);
         assert!(matches!(missing, Err(ServiceError::NotFound { .. })), "{missing:?}");
         assert!(matches!(export(Version::RapidR16, &[]), Err(ServiceError::Invalid(_))));
+        let (exported, text) = give(Format::Niem, &[&specimen, &evidence]).unwrap();
+        assert_eq!(exported.written.len(), 2);
+        assert_eq!(text.matches("<biom:DNARecord>").count(), 2);
+        let barcode = "K-1";
+        assert!(!text.contains(barcode), "no link to the kit leaves the index");
+        let table = "locus,number\nFGA,1\n";
+        let (numbers, _) = LocusNumbers::read(table.as_bytes()).unwrap();
+        let (exported, _) = give(Format::Type18(numbers), &[&specimen]).unwrap();
+        assert!(exported.left_out[0].1.contains("has no number"), "{exported:?}");
 
         let analyst = ground.by(Role::CaseworkAnalyst);
         let (_, whole) = export(Version::Cmf2017, &[&specimen, &evidence]).unwrap();

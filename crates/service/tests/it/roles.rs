@@ -21,7 +21,7 @@ use service::person::AskMerge;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::Load;
-use service::upload::cmf::Export;
+use service::upload::export::{Export, Format};
 use service::{OpContext, Programme, ServiceError};
 use store::custody::account::Grant;
 use store::listing::After;
@@ -223,12 +223,11 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         }),
         ("upload.export", Any, |p, op, t| {
             let export = Export {
-                version: Version::Cmf2017,
+                format: Format::Cmf(Version::Cmf2017, jiff::tz::TimeZone::UTC),
                 destination: CASEWORK.into(),
                 specimens: vec![t.specimen.clone()],
-                zone: jiff::tz::TimeZone::UTC,
             };
-            p.export_cmf(op, &export, Vec::new()).map(drop)
+            p.export_records(op, &export, Vec::new()).map(drop)
         }),
         ("upload.clear-plate", Any, |p, op, t| {
             p.clear_plate(op, &t.specimen, &"S-9".into(), "one person, two bookings")

@@ -13,7 +13,7 @@ mod eligibility;
 mod hindsight;
 mod discretion;
 mod known;
-mod cmf;
+mod export;
 mod hits;
 mod kit;
 mod collection;

@@ -11,7 +11,7 @@ use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
 
 use super::typing::problems;
-use super::{cmf, known};
+use super::{export, known};
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
@@ -82,10 +82,11 @@ pub(crate) const STATION: Station = Station {
                 input("destination", Shape::Text),
                 input("format", Shape::Text),
                 input("zone", Shape::Text),
+                input("locus_numbers", Shape::Optional),
             ],
             file: false,
             done: "The file is made, and each record in it is on record as given out.",
-            run: cmf::export,
+            run: export::export,
         },
         Verb {
             name: "withdraw-evidence",
@@ -246,7 +247,9 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
             (records_table(&records))
             (more(call, "/upload", &records, limit))
         }))
-        @if call.may("upload.export") { (part("Records as a CMF file", &cmf::form(forms))) }
+        @if call.may("upload.export") {
+            (part("Records for another laboratory", &export::form(forms)))
+        }
         @if call.may("upload.clear-plate") { (part("Equal profiles of one plate", &html! {
             p { "Two specimens of one plate with the same profile wait until a second person "
                 "says why: one person sampled twice, or twins. Otherwise type both again." }

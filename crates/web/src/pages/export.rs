@@ -1,11 +1,11 @@
-//! Records of the index as a file of the CODIS Common Message Format. Stands under `upload`.
+//! Records of the index as a file for another laboratory. Stands under `upload`.
 
 use journey::ids::{Ori, SpecimenNumber};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::ServiceError;
-use service::upload::cmf::{Asked, FORMATS};
+use service::upload::export::{Asked, FORMATS};
 
 use crate::call::Call;
 use crate::components::{code, plain, table};
@@ -20,19 +20,22 @@ struct ExportForm {
     destination: Ori,
     format: String,
     zone: String,
+    locus_numbers: Option<String>,
 }
 
 pub(super) fn export(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let ExportForm { specimens, destination, format, zone } = call.request()?;
-    let export = Asked { format, destination, specimens, zone }.read()?;
+    let ExportForm { specimens, destination, format, zone, locus_numbers } = call.request()?;
+    let locus_numbers = locus_numbers.map(String::into_bytes);
+    let name = if format.starts_with("ansi") { "records.an2" } else { "records.xml" };
+    let export = Asked { format, destination, specimens, zone, locus_numbers }.read()?;
     let mut file = Vec::new();
-    let exported = call.programme.export_cmf(&call.op, &export, &mut file)?;
+    let exported = call.programme.export_records(&call.op, &export, &mut file)?;
     let text = String::from_utf8_lossy(&file).into_owned();
     let rows: Vec<_> =
         exported.left_out.iter().map(|(id, why)| vec![code(id), plain(why)]).collect();
     let shown = html! {
         p { (exported.written.len()) " records are in the file. "
-            a download="records.xml" href={ "data:application/xml," (in_address(&text)) } {
+            a download=(name) href={ "data:application/octet-stream," (in_address(&text)) } {
                 "Save the file"
             }
         }
@@ -55,8 +58,13 @@ pub(super) fn form(forms: &Forms<'_>) -> Markup {
         &html! {
             (form.area("specimens", "Specimens", "One number a line"))
             (form.text("destination", "Destination", "ORI of the laboratory that imports"))
-            (form.select("format", "Format", "The format of 2006 knows no detainees", &formats))
-            (form.text("zone", "Time zone", "The laboratory's own; the file tells local time"))
+            (form.select("format", "Format", "cmf-3.2 is of 2006 and knows no detainees", &formats))
+            (form.text("zone", "Time zone", "The laboratory's own; CMF tells local time"))
+            (form.area(
+                "locus_numbers",
+                "Locus numbers",
+                "For ansi-nist-18 alone: the receiver's table, with the line locus,number first",
+            ))
         },
     )
 }
