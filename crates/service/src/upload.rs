@@ -4,6 +4,7 @@
 pub mod cmf;
 pub mod export;
 pub mod known;
+pub mod preview;
 
 use exchange::genotypes::Table;
 use genetics::controls::recognise;

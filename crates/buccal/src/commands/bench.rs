@@ -162,7 +162,7 @@ fn measured(
     folder: &Folder,
 ) -> anyhow::Result<(Vec<Row>, Vec<Planted>)> {
     let (mut bench, alike, built) = built(nation)?;
-    let mut rows = vec![queries::one_person(&bench)?];
+    let mut rows = Vec::from(queries::one_person(&bench)?);
     rows.extend(queries::one_forensic(&bench)?);
     rows.push(batches::many_persons(&bench)?);
     let (all_pairs, answers) = batches::all_pairs(&bench)?;

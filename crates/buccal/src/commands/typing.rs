@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use exchange::genotypes::Table;
 use journey::ids::{PlateNumber, SpecimenNumber};
 use serde::Serialize;
 use service::typing::{Load, Review};
+use service::upload::preview::Preview;
 
 use super::{Page, act, done, read, start, tables};
 use crate::output::show;
@@ -71,11 +71,8 @@ pub(crate) enum Verb {
 #[derive(Serialize)]
 struct Understood {
     file: String,
-    layout: String,
-    samples: usize,
-    loci_max: usize,
-    left_out: usize,
-    unknown_markers: Vec<String>,
+    #[serde(flatten)]
+    preview: Option<Preview>,
 }
 
 /// Runs a verb.
@@ -127,22 +124,10 @@ fn preview(
     let mut understood = Vec::new();
     for file in files {
         let table = tables::genotype_table(file, errors.as_deref())?;
-        understood.push(understand(file, &table));
+        // The problems are told already, and stand in the error file.
+        let preview = Preview::of(&table, Vec::new());
+        understood.push(Understood { file: file.display().to_string(), preview });
     }
     show(&understood, common.json)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn understand(file: &std::path::Path, table: &Table) -> Understood {
-    let loci = table.samples.iter().map(|sample| sample.profile.typed().len());
-    Understood {
-        file: file.display().to_string(),
-        layout: table.layout.as_ref().map_or_else(String::new, |layout| {
-            format!("{:?}, header in row {}", layout.shape, layout.row).to_lowercase()
-        }),
-        samples: table.samples.len(),
-        loci_max: loci.max().unwrap_or(0),
-        left_out: table.left_out.len(),
-        unknown_markers: table.unknown_markers.clone(),
-    }
 }

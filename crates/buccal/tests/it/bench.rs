@@ -14,8 +14,9 @@ const PERSONS: u64 = 4200;
 const FORENSIC: u64 = 100;
 const SEED: u64 = 7;
 
-const ROWS: [&str; 30] = [
+const ROWS: [&str; 31] = [
     "Q1",
+    "Q6",
     "Q2 single 20",
     "Q2 single 13-19",
     "Q2 single 8-12",

@@ -23,6 +23,9 @@ enum Said {
     Sex(Vec<(u8, Option<u32>)>),
 }
 
+/// What would be right where a locus has more alleles than can be.
+const FEWER: &str = "fewer alleles at the locus";
+
 /// A sample in the making. A finished draft can be begun anew and keeps its room.
 #[derive(Default)]
 pub(super) struct Draft {
@@ -121,11 +124,7 @@ impl Draft {
                         self.note_peaks(locus, row, &alleles);
                     }
                 }
-                Err(wrong) => {
-                    self.spoil();
-                    let wrong = format!("{locus}: {wrong}; its sample was left out");
-                    problems.push(Problem::error(row, "", wrong, "fewer alleles at the locus"));
-                }
+                Err(wrong) => self.spoil_at(locus, row, &wrong, FEWER, problems),
             },
             Reading::SexDigits(digits) => {
                 if self.take_said(locus, row, Said::Sex(digits), problems) {
@@ -133,6 +132,51 @@ impl Draft {
                 }
             }
         }
+    }
+
+    /// Takes one more allele of a locus whose alleles stand in rows of their own. The same allele
+    /// twice is two sequences of one length, or a homozygote.
+    pub(super) fn take_more(
+        &mut self,
+        locus: Locus,
+        row: u64,
+        reading: Reading,
+        problems: &mut Problems,
+    ) {
+        let before = self.given.iter_mut().find(|given| given.locus == locus);
+        match (before.map(|given| &mut given.said), reading) {
+            (None, reading) => self.take(locus, row, reading, problems),
+            (Some(Said::Sex(digits)), Reading::SexDigits(more)) => digits.extend(more),
+            (Some(Said::Genotype(genotype)), Reading::Alleles(more)) => {
+                let known = genotype.iter().flat_map(|genotype| genotype.alleles());
+                let both: Vec<_> =
+                    known.map(|allele| (*allele, None)).chain(more.iter().copied()).collect();
+                match reading::genotype(&both) {
+                    Ok(joined) => {
+                        *genotype = joined;
+                        self.note_peaks(locus, row, &more);
+                    }
+                    Err(wrong) => self.spoil_at(locus, row, &wrong, FEWER, problems),
+                }
+            }
+            (Some(_), _) => {
+                let wrong = "sex is written in letters and in digits at once";
+                self.spoil_at(locus, row, wrong, "X and Y, or digits", problems);
+            }
+        }
+    }
+
+    fn spoil_at(
+        &mut self,
+        locus: Locus,
+        row: u64,
+        wrong: &str,
+        right: &str,
+        problems: &mut Problems,
+    ) {
+        self.spoil();
+        let wrong = format!("{locus}: {wrong}; its sample was left out");
+        problems.push(Problem::error(row, "", wrong, right));
     }
 
     /// Takes a genotype that was read before, without heights.

@@ -26,16 +26,26 @@ pub(super) const EXPECTED: &str = "a header with Sample Name, Marker and Allele 
 pub enum Shape {
     /// One row for a sample and marker.
     Long,
+    /// One row for a sample, marker and allele, as software for sequencing writes it.
+    LongAlleles,
     /// One row for a sample, one column for a locus, alleles listed in the cell.
     WideLists,
     /// One row for a sample, several columns for a locus, one allele in a cell.
     WideColumns,
 }
 
+impl Shape {
+    /// True where a sample has several rows.
+    pub fn is_long(self) -> bool {
+        matches!(self, Self::Long | Self::LongAlleles)
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Long => "one row for each sample and marker",
+            Self::LongAlleles => "one row for each sample, marker and allele",
             Self::WideLists => "one row for each sample, one column for each locus",
             Self::WideColumns => "one row for each sample, several columns for each locus",
         })
@@ -84,10 +94,33 @@ pub enum Meaning {
     AllelesAt(Locus),
     /// Heights of the alleles of this locus.
     HeightsAt(Locus),
+    /// One of the alleles of the row's marker; the others stand in rows of their own.
+    OneAllele,
+    /// Whether the analysis took the row's reading for an allele.
+    IsTyped,
     /// Looks like a marker that is not known here.
     UnknownMarker,
     /// Not needed.
     NotRead,
+}
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sample => out.write_str("the sample"),
+            Self::Marker => out.write_str("the marker"),
+            Self::Allele(number) => write!(out, "allele {number} of the marker"),
+            Self::Height(number) => write!(out, "height of allele {number}"),
+            Self::Alleles => out.write_str("all alleles of the marker"),
+            Self::Heights => out.write_str("all heights of the marker"),
+            Self::AllelesAt(locus) => write!(out, "alleles at {locus}"),
+            Self::HeightsAt(locus) => write!(out, "heights at {locus}"),
+            Self::OneAllele => out.write_str("one allele of the marker"),
+            Self::IsTyped => out.write_str("whether the row is an allele"),
+            Self::UnknownMarker => out.write_str("a marker not known here: not read"),
+            Self::NotRead => out.write_str("not needed: not read"),
+        }
+    }
 }
 
 /// Cells of a row that together tell the alleles of one locus.
@@ -106,6 +139,8 @@ pub(super) struct Slot {
 pub(super) struct Slots {
     pub(super) sample: usize,
     pub(super) marker: Option<usize>,
+    /// Tells whether the row is an allele at all.
+    pub(super) is_typed: Option<usize>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -114,7 +149,8 @@ impl Slots {
     pub(super) fn places(&self) -> Vec<usize> {
         let cells = self.slots.iter().flat_map(|slot| &slot.cells);
         let cells = cells.flat_map(|(place, height)| [Some(*place), *height]);
-        let places = [Some(self.sample), self.marker].into_iter().chain(cells).flatten();
+        let others = [Some(self.sample), self.marker, self.is_typed];
+        let places = others.into_iter().chain(cells).flatten();
         let mut places: Vec<usize> = places.collect();
         places.sort_unstable();
         places.dedup();
@@ -165,7 +201,9 @@ pub(super) fn understand_cells(
     let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
     let (columns, slots) = place_columns(cells, &folded)
         .map_err(|wrong| Problem::error(row, &cells.join(" | "), wrong, EXPECTED))?;
+    let by_allele = columns.iter().any(|column| column.meaning == Meaning::OneAllele);
     let shape = match (slots.marker, slots.slots.iter().all(|slot| slot.lists)) {
+        (Some(_), _) if by_allele => Shape::LongAlleles,
         (Some(_), _) => Shape::Long,
         (None, true) => Shape::WideLists,
         (None, false) => Shape::WideColumns,
@@ -217,7 +255,8 @@ fn place_columns(
     if slots.is_empty() {
         return Err(format!("no column holds alleles{}", slip(cells, "Marker")));
     }
-    Ok((columns, Slots { sample, marker, slots }))
+    let is_typed = columns.iter().position(|column| column.meaning == Meaning::IsTyped);
+    Ok((columns, Slots { sample, marker, is_typed, slots }))
 }
 
 /// The place of the surest spelling; an error names a spelling that stands twice.
@@ -237,6 +276,8 @@ fn long_meanings(folded: &[String]) -> Vec<Meaning> {
     let meaning = |cell: &String| match cell.as_str() {
         "allele" | "alleles" | "genotype" => Meaning::Alleles,
         "height" | "heights" => Meaning::Heights,
+        "allelename" | "ceallele" => Meaning::OneAllele,
+        "typedallele?" | "typedallele" => Meaning::IsTyped,
         name => numbered(name, "allele")
             .map(Meaning::Allele)
             .or_else(|| numbered(name, "height").map(Meaning::Height))
@@ -248,7 +289,10 @@ fn long_meanings(folded: &[String]) -> Vec<Meaning> {
 fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String> {
     let place_of = |wanted: Meaning| columns.iter().position(|column| column.meaning == wanted);
     for (place, column) in columns.iter().enumerate() {
-        let single = matches!(column.meaning, Meaning::Allele(_) | Meaning::Alleles);
+        let single = matches!(
+            column.meaning,
+            Meaning::Allele(_) | Meaning::Alleles | Meaning::OneAllele | Meaning::IsTyped
+        );
         if single && place_of(column.meaning) != Some(place) {
             return Err(format!("the column '{}' is given twice", column.name));
         }
@@ -265,7 +309,15 @@ fn long_slots(columns: &[Column], folded: &[String]) -> Result<Vec<Slot>, String
             cells.push((place, place_of(Meaning::Height(number))));
         }
     }
+    let one = place_of(Meaning::OneAllele);
     let list = place_of(Meaning::Alleles);
+    if let Some(place) = one {
+        if list.is_some() || !cells.is_empty() {
+            return Err("alleles have both rows and columns of their own".to_owned());
+        }
+        let cells = vec![(place, place_of(Meaning::Heights))];
+        return Ok(vec![Slot { locus: None, cells, lists: false }]);
+    }
     match (list, cells.is_empty()) {
         (Some(_), false) => Err("alleles are both listed and in numbered columns".to_owned()),
         (Some(place), true) => {

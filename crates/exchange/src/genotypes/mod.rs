@@ -1,11 +1,11 @@
 //! Genotype tables as analysis software writes them.
 //!
 //! [`read`] takes any table with one header line: long (one row for a sample and marker, alleles
-//! in numbered columns) or wide (one row for a sample, one or more columns for a locus), in any
-//! usual delimiter, encoding and line ending; [`each`] takes the same and hands over the samples
-//! one by one, so that memory does not follow the table. [`LongWriter`] and [`WideWriter`] write
-//! both forms. [`parquet`] has the same for Parquet files, and [`each_in_file`] tells the two
-//! apart.
+//! in numbered columns; or one row for each allele, as software for sequencing writes it) or wide
+//! (one row for a sample, one or more columns for a locus), in any usual delimiter, encoding and
+//! line ending; [`each`] takes the same and hands over the samples one by one, so that memory does
+//! not follow the table. [`LongWriter`] and [`WideWriter`] write both forms. [`parquet`] has the
+//! same for Parquet files, and [`each_in_file`] tells the two apart.
 //!
 //! What is taken without a word: columns that are not needed, blank lines, delimiters at the end
 //! of a row, empty allele cells (`NA`, `NULL`, `-`, and `0` after the alleles), a homozygote
@@ -186,7 +186,7 @@ fn each_from<E: From<io::Error>>(
     problems: Problems,
     take: impl FnMut(Sample) -> Result<(), E>,
 ) -> Result<(Summary, Vec<Problem>), E> {
-    if !matches!(&opened, Some((layout, ..)) if layout.shape != Shape::Long) {
+    if !matches!(&opened, Some((layout, ..)) if !layout.shape.is_long()) {
         let (table, problems) = read_from(opened, problems)?;
         let summary = Summary {
             samples: table.samples.len() as u64,

@@ -125,6 +125,11 @@ impl<S: Samples> Rows<S> {
             return Ok(());
         }
         let mut line = Line { row, name, cells, draft, problems };
+        if let Some(place) = self.slots.is_typed
+            && !self.reader.is_typed(place, &mut line)
+        {
+            return Ok(());
+        }
         for slot in &self.slots.slots {
             let marker = self.slots.marker;
             let locus = slot.locus.or_else(|| self.reader.marker(marker?, &mut line));
@@ -149,6 +154,7 @@ struct Line<'a> {
 struct Reader {
     columns: Vec<Column>,
     long: bool,
+    by_allele: bool,
     /// Loci of the marker spellings met so far; none for a stranger.
     markers: HashMap<String, Option<Locus>>,
     unknown: Vec<String>,
@@ -167,7 +173,8 @@ impl Reader {
         }
         Self {
             columns: layout.columns.clone(),
-            long: layout.shape == Shape::Long,
+            long: layout.shape.is_long(),
+            by_allele: layout.shape == Shape::LongAlleles,
             markers: HashMap::new(),
             unknown,
             known: Known::default(),
@@ -207,9 +214,25 @@ impl Reader {
         locus
     }
 
+    /// True where the analysis took the row for an allele. Any other word than yes and no leaves
+    /// the sample out.
+    fn is_typed(&self, place: usize, line: &mut Line<'_>) -> bool {
+        let said = cell(line.cells, place);
+        if said.eq_ignore_ascii_case("yes") {
+            return true;
+        }
+        if !said.eq_ignore_ascii_case("no") {
+            line.draft.spoil();
+            let wrong = "whether this is an allele is not told; its sample was left out";
+            let problem = Problem::error(line.row, said, wrong, "Yes or No");
+            line.problems.push(self.in_column(place, problem));
+        }
+        false
+    }
+
     /// Takes what the cells of a slot say of a locus.
     fn take(&mut self, locus: Locus, slot: &Slot, line: &mut Line<'_>) {
-        let key = key(locus, slot, line.cells);
+        let key = key(locus, slot, line.cells).filter(|_| !self.by_allele);
         if let Some(genotype) = key.and_then(|key| self.known.get(key)) {
             line.draft.take_genotype(locus, line.row, genotype.clone(), line.problems);
             return;
@@ -232,7 +255,11 @@ impl Reader {
             self.known.keep(key, &reading);
         }
         self.sexes.note(locus, &reading);
-        line.draft.take(locus, line.row, reading, line.problems);
+        if self.by_allele {
+            line.draft.take_more(locus, line.row, reading, line.problems);
+        } else {
+            line.draft.take(locus, line.row, reading, line.problems);
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) const SAMPLE: [&str; 7] = [
 /// Spellings that name the marker (folded).
 pub(super) const MARKER: [&str; 4] = ["marker", "locus", "markername", "locusname"];
 /// Columns that analysis software writes and that nothing here needs.
-const NOT_NEEDED: [&str; 44] = [
+const NOT_NEEDED: [&str; 46] = [
     "Status",
     "Sample File",
     "Sample File Name",
@@ -67,6 +67,8 @@ const NOT_NEEDED: [&str; 44] = [
     "Pop",
     "Population",
     "Case Number",
+    "Reads",
+    "Repeat Sequence",
 ];
 
 /// The number of `allele7` for the word `allele`.

@@ -26,6 +26,34 @@ fn long_in_every_spelling_of_the_header() {
 }
 
 #[test]
+fn one_row_an_allele_as_sequencing_software_writes_it() {
+    let header = "Sample,Locus,Allele Name,Typed Allele?,Reads,Repeat Sequence\n";
+    let rows = "S1,D3S1358,15,Yes,900,TCTA\nS1,D3S1358,14,No,80,TCTA\n\
+                S1,D3S1358,17,Yes,850,TCTA\nS2,TH01,9.3,yes,400,AATG\n\
+                S1,FGA,22,Yes,400,CTTT\nS1,FGA,22,Yes,380,CTTC\n\
+                S1,Amelogenin,X,Yes,10,\nS1,Amelogenin,Y,Yes,9,\nS3,FGA,20,No,3,CTTT\n";
+    check(
+        &format!("{header}{rows}"),
+        "S1@2 FGA=22 D3S1358=15,17 Amelogenin=X,Y\nS2@5 TH01=9.3\nS3@10",
+    );
+    let (table, _) = read_bytes(format!("{header}{rows}").as_bytes());
+    assert_eq!(table.layout.unwrap().shape, Shape::LongAlleles);
+    // Without the column every row is an allele; digits for sex come together, too.
+    check(
+        "SampleID,Locus,CE Allele,Reads\nS1,TH01,6,5\nS1,TH01,9.3,6\nS1,AMEL,1,4\nS1,AMEL,2,4\n",
+        "S1@2 TH01=6,9.3 Amelogenin=X,Y",
+    );
+    let (_, problems) = read_bytes(format!("{header}S1,TH01,6,perhaps,5,A\n").as_bytes());
+    let told = problems[0].to_string();
+    assert!(told.contains("found 'perhaps'; expected Yes or No"), "{told}");
+    let mixed = "Sample,Locus,Allele Name,Allele 1\nS1,TH01,6,7\n";
+    let (refused, _) = read_bytes(mixed.as_bytes());
+    assert!(refused.layout.is_none(), "alleles in rows and in columns at once");
+    let (both, _) = read_bytes("Sample,Locus,Allele Name\nS1,AMEL,X\nS1,AMEL,2\n".as_bytes());
+    assert_eq!(both.left_out.len(), 1);
+}
+
+#[test]
 fn a_sample_name_is_text() {
     check(
         "Sample\tMarker\tAllele 1\n0012\tFGA\t24\n12\tFGA\t25\n1e3\tFGA\t26\n",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use service::upload::known::{KeptKnown, Listed};
 use service::{After, ServiceError};
 
+use super::preview;
 use super::typing::problems;
 use super::upload::own_laboratory;
 use crate::call::Call;
@@ -128,6 +129,7 @@ pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Servi
             "Nothing enters the index in which nothing is foreign to one of these profiles. They "
             "stay in the laboratory and are found by no search."
         }
+        (preview::link(call))
         @if call.may("upload.keep-known") { (part("Keep profiles", &keep_form(call, forms))) }
         (part("Known profiles", &html! {
             (stages(PATH, call.stage("kept"), &["", "kept", "taken_out"]))

@@ -14,6 +14,7 @@ mod hindsight;
 mod discretion;
 mod known;
 mod export;
+mod preview;
 mod hits;
 mod kit;
 mod collection;

@@ -11,7 +11,7 @@ use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
 
 use super::typing::problems;
-use super::{export, known};
+use super::{export, known, preview};
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
@@ -49,6 +49,15 @@ pub(crate) const STATION: Station = Station {
             render: known::render,
             give: Some(known::give),
         },
+        Page {
+            path: preview::PATH,
+            action: "upload.preview",
+            title: "Look at a genotype table",
+            nav: "Look at a table",
+            marked: true,
+            render: preview::render,
+            give: None,
+        },
     ],
     verbs: &[
         Verb {
@@ -72,6 +81,15 @@ pub(crate) const STATION: Station = Station {
             file: true,
             done: "Each of the samples was looked at.",
             run: enter_evidence,
+        },
+        Verb {
+            name: "preview",
+            action: "upload.preview",
+            page: preview::PATH,
+            inputs: &[],
+            file: true,
+            done: "Nothing was stored.",
+            run: preview::run,
         },
         Verb {
             name: "export",
@@ -308,6 +326,7 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
             "committed it. Samples of victims and staff do not belong here."
         }
         (known::link(call))
+        (preview::link(call))
         (form.wrap_file("Enter into the index", &html! {
             (form.select("category", "Category", "", &evidence))
             (form.text("laboratory", "Laboratory", "ORI of the laboratory of the case"))

@@ -3,6 +3,8 @@
 //! Queries are spread evenly over the numbers, asked one after the other on one thread, and timed
 //! singly. A few are asked before, untimed, so that no first touch of memory is counted.
 
+use anyhow::ensure;
+use genetics::{Level, SearchRule};
 use search::{Engine, PackedProfile, Side, Target};
 
 use super::Bench;
@@ -17,15 +19,27 @@ const QUERIES: u64 = 2000;
 /// Queries before the clock starts.
 const WARM: usize = 50;
 
-/// One person against the evidence.
-pub(super) fn one_person(bench: &Bench<'_>) -> anyhow::Result<Row> {
+/// One person against the evidence, and against the other persons: there only the same profile
+/// throughout counts, which finds who was sampled twice, and twins.
+pub(super) fn one_person(bench: &Bench<'_>) -> anyhow::Result<[Row; 2]> {
     let numbers = spread(bench.persons(), QUERIES);
     let queries: Vec<PackedProfile> =
         numbers.map(|number| person_row(number, &bench.nation.person(number)).profile).collect();
     let queries: Vec<&PackedProfile> = queries.iter().collect();
     let row = Row::new("Q1", "one person against the evidence");
-    let row = series(bench, row, Side::Forensic, &queries)?;
-    Ok(row.held_to(&ONE_PERSON, bench.national))
+    let evidence = series(bench, row, Side::Forensic, &bench.rule, &queries)?;
+    // The numbers of the search matrix (M).
+    let same = SearchRule {
+        stringency: Level::High,
+        matching_min: 13,
+        mismatches_max: 0,
+        ..bench.rule.clone()
+    };
+    let row = Row::new("Q6", "one person against the persons, the same profile throughout");
+    let persons = series(bench, row, Side::Persons, &same, &queries)?;
+    let expected = queries.len() as u64;
+    ensure!(persons.found >= expected, "a person was not found by the own profile");
+    Ok([evidence.held_to(&ONE_PERSON, bench.national), persons])
 }
 
 /// One forensic profile of each class against the persons.
@@ -38,7 +52,7 @@ pub(super) fn one_forensic(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
             places.filter_map(|place| all.get(place as usize).copied()).collect();
         let name = format!("Q2 {}", class.name());
         let row = Row::new(name, "one forensic profile against the persons");
-        let row = series(bench, row, Side::Persons, &queries)?;
+        let row = series(bench, row, Side::Persons, &bench.rule, &queries)?;
         // A profile of fewer than 8 loci can have no candidate, and so no goal.
         let goal = if class == Class::Below8 { &NO_GOAL } else { &ONE_FORENSIC };
         rows.push(row.held_to(goal, bench.national));
@@ -50,17 +64,18 @@ fn series(
     bench: &Bench<'_>,
     row: Row,
     side: Side,
+    rule: &SearchRule,
     queries: &[&PackedProfile],
 ) -> anyhow::Result<Row> {
     let target = Target::all(side);
     for query in queries.iter().take(WARM) {
-        bench.engine.query(target, query, &bench.rule)?;
+        bench.engine.query(target, query, rule)?;
     }
     let bar = progress(queries.len() as u64, "queries");
     let (mut singles, mut found) = (Singles::default(), 0);
     let (done, spent) = whole(|| -> anyhow::Result<()> {
         for query in queries {
-            let answer = singles.time(|| bench.engine.query(target, query, &bench.rule))?;
+            let answer = singles.time(|| bench.engine.query(target, query, rule))?;
             found += answer.len() as u64;
             bar.inc(1);
         }
