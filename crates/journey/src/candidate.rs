@@ -59,7 +59,12 @@ pub enum Kind {
 impl Found {
     /// The id that this pair has in every search.
     pub fn candidate(&self) -> CandidateId {
-        CandidateId::new(format!("{}~{}", self.evidence, self.record))
+        Self::id_of(&self.evidence, &self.record)
+    }
+
+    /// The id of a pair, the evidence first.
+    pub fn id_of(evidence: &SpecimenNumber, record: &SpecimenNumber) -> CandidateId {
+        CandidateId::new(format!("{evidence}~{record}"))
     }
 
     /// What the two records are.

@@ -15,6 +15,10 @@ pub const EVALUATION_BUSINESS_DAYS: u16 = 30;
 /// Hours within which a notice is delivered. This programme's setting (tag D).
 pub const NOTICE_HOURS_MAX: i64 = 72;
 
+/// Days in which the laboratory of the case tells the investigators after the name was read: the
+/// yardstick of audits, not a rule (domain figure, tag M).
+pub const INVESTIGATORS_DAYS_MAX: i64 = 14;
+
 /// The date that lies `days` business days after `from`.
 pub fn business_days_after(from: Date, days: u16) -> Date {
     let mut date = from;

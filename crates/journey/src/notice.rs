@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accession::Rejection;
 use crate::actor::Stamp;
-use crate::confirmation::Confirmed;
+use crate::confirmation::{Confirmed, Failure};
 use crate::ids::{AccountId, ConfirmationId, KitBarcode, Ori, RemovalId};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 
@@ -39,6 +39,29 @@ pub enum Subject {
         /// The removal.
         removal: RemovalId,
     },
+    /// The laboratory of a case asks the database laboratory to confirm a candidate.
+    ConfirmationAsked {
+        /// The confirmation.
+        confirmation: ConfirmationId,
+    },
+    /// The database laboratory did not confirm; nothing of the person is told.
+    NotConfirmed {
+        /// The confirmation.
+        confirmation: ConfirmationId,
+        /// The check that failed.
+        why: Failure,
+    },
+    /// The name was read: the laboratory of the case tells the investigators.
+    Investigators {
+        /// The confirmation.
+        confirmation: ConfirmationId,
+    },
+    /// A candidate was confirmed whose sample the receiver took. Which one is sealed: beside the
+    /// site it would be half of the link between a specimen and a kit.
+    Hit {
+        /// The confirmation, sealed for this notice.
+        sealed: String,
+    },
 }
 
 impl Subject {
@@ -49,7 +72,22 @@ impl Subject {
             Self::BasisInDoubt { .. } => "basis_in_doubt",
             Self::NameRelease { .. } => "name_release",
             Self::Removal { .. } => "removal",
+            Self::ConfirmationAsked { .. } => "confirmation_asked",
+            Self::NotConfirmed { .. } => "not_confirmed",
+            Self::Investigators { .. } => "investigators",
+            Self::Hit { .. } => "hit",
         }
+    }
+
+    /// True between laboratories, who see each other's notices here: it is delivered with the
+    /// raising, and must be acknowledged in time.
+    pub fn is_between_laboratories(&self) -> bool {
+        matches!(self, Self::ConfirmationAsked { .. } | Self::NotConfirmed { .. })
+    }
+
+    /// True where the receiver reads it here for a purpose, and nobody delivers it.
+    fn is_read(&self) -> bool {
+        matches!(self, Self::NameRelease { .. } | Self::Hit { .. })
     }
 }
 
@@ -143,6 +181,16 @@ impl Stage {
         }
     }
 
+    /// True where the time is over and nobody did what is due.
+    pub fn is_overdue(&self, at: Timestamp) -> bool {
+        let is_open = match self {
+            Self::Due(_) => true,
+            Self::Delivered(delivered) => delivered.due.subject.is_between_laboratories(),
+            Self::Acknowledged(_) => false,
+        };
+        is_open && self.due().due_at < at
+    }
+
     /// The stage's word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -176,6 +224,8 @@ pub enum Command {
         /// By whom and when.
         stamp: Stamp,
     },
+    /// Read of which sample a hit is.
+    ReadHit(Stamp),
     /// Say that it arrived.
     Acknowledge(Stamp),
 }
@@ -200,6 +250,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// It was read of which sample the hit is.
+    HitRead {
+        /// By whom.
+        by: AccountId,
+        /// When.
+        at: Timestamp,
+    },
     /// Acknowledged.
     Acknowledged {
         /// By whom.
@@ -214,6 +271,7 @@ impl Event {
             Self::Raised(_) => "raised",
             Self::Delivered { .. } => "delivered",
             Self::NameReleased { .. } => "name_released",
+            Self::HitRead { .. } => "hit_read",
             Self::Acknowledged { .. } => "acknowledged",
         }
     }
@@ -239,12 +297,17 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
             Some(Stage::Due(due) | Stage::Delivered(Delivered { due, .. })),
             Command::ReleaseName { to, purpose, stamp },
         ) => release(due, to, purpose, &stamp),
-        (Some(Stage::Due(due)), Command::Deliver(stamp)) => match due.subject {
-            Subject::NameRelease { .. } => {
-                Err(RefusalCode::PurposeMissing.about("a name is read, not delivered"))
-            }
-            _ => Ok(Event::Delivered { at: stamp.at }),
+        (
+            Some(Stage::Due(due) | Stage::Delivered(Delivered { due, .. })),
+            Command::ReadHit(stamp),
+        ) => match due.subject {
+            Subject::Hit { .. } => Ok(Event::HitRead { by: stamp.by, at: stamp.at }),
+            _ => Err(RefusalCode::WrongStage.about("this notice is about no hit")),
         },
+        (Some(Stage::Due(due)), Command::Deliver(_)) if due.subject.is_read() => {
+            Err(RefusalCode::PurposeMissing.about("this notice is read, not delivered"))
+        }
+        (Some(Stage::Due(_)), Command::Deliver(stamp)) => Ok(Event::Delivered { at: stamp.at }),
         (Some(Stage::Delivered(_)), Command::Acknowledge(stamp)) => {
             Ok(Event::Acknowledged { by: stamp.by })
         }
@@ -280,10 +343,11 @@ fn release(due: &Due, to: Ori, purpose: Option<Purpose>, stamp: &Stamp) -> Resul
 pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Raised(due)) => Ok(Stage::Due(due.clone())),
-        (Some(Stage::Due(due)), Event::Delivered { at } | Event::NameReleased { at, .. }) => {
-            Ok(Stage::Delivered(Delivered { due, at: *at }))
-        }
-        (Some(Stage::Delivered(delivered)), Event::NameReleased { .. }) => {
+        (
+            Some(Stage::Due(due)),
+            Event::Delivered { at } | Event::NameReleased { at, .. } | Event::HitRead { at, .. },
+        ) => Ok(Stage::Delivered(Delivered { due, at: *at })),
+        (Some(Stage::Delivered(delivered)), Event::NameReleased { .. } | Event::HitRead { .. }) => {
             Ok(Stage::Delivered(delivered))
         }
         (Some(Stage::Delivered(delivered)), Event::Acknowledged { by }) => {

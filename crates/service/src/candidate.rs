@@ -2,6 +2,7 @@
 //! suggests, excludes it, says what it is, or asks for confirmation. No names on this side.
 
 pub mod count;
+pub mod rank;
 pub mod what_if;
 
 use genetics::rarity::{Method, SearchChance, SideBySide, rarity};

@@ -18,7 +18,7 @@ use store::{Tx, index, job};
 
 use crate::context::{OpContext, Placed};
 use crate::error::ServiceError;
-use crate::notice::notice_due;
+use crate::notice::{notice_due, raise_notice};
 use crate::outbox::{self, SettleCandidate};
 use crate::person::records_of;
 use crate::programme::Programme;
@@ -220,9 +220,17 @@ impl Programme {
             match &stage {
                 Stage::Confirmed(_) => {
                     raise_name_release(tx, op, id, &stage)?;
+                    self.raise_hit(tx, op, id, &stage.request().specimen)?;
                     settle(tx, op, &stage, None)?;
                 }
-                Stage::Refuted(refuted) => settle(tx, op, &stage, Some(refuted.why.word()))?,
+                Stage::Refuted(refuted) => {
+                    let about = format!("not-confirmed/{id}");
+                    let (confirmation, why) = (id.clone(), refuted.why);
+                    let subject = notice::Subject::NotConfirmed { confirmation, why };
+                    let to = refuted.request.laboratory.clone();
+                    raise_notice(tx, op, &about, subject, to)?;
+                    settle(tx, op, &stage, Some(refuted.why.word()))?;
+                }
                 _ => {}
             }
             Ok(listed(id, &stage, op.at))

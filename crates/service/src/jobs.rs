@@ -12,6 +12,7 @@ use journey::candidate::{self, Found};
 use journey::confirmation;
 use journey::deadline;
 use journey::ids::{CandidateId, Ori, PersonId, RemovalId, SpecimenNumber};
+use journey::notice;
 use journey::removal::{self, Step};
 use journey::upload;
 use serde::Serialize;
@@ -24,6 +25,7 @@ use store::{Database, Tx, custody, index};
 use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
 use crate::matcher::Hit;
+use crate::notice::raise_notice;
 use crate::outbox::{
     REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen, RequestConfirmation, SEARCH,
     SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD, WithdrawRecord, registration_of,
@@ -171,7 +173,9 @@ impl Programme {
             advance!(
                 tx, op, "confirmation": journey::confirmation, custody::confirmation, id, command
             );
-            Ok(())
+            let subject = notice::Subject::ConfirmationAsked { confirmation: id.clone() };
+            let to = self.laboratory.clone();
+            raise_notice(tx, op, &format!("confirmation-asked/{id}"), subject, to)
         })
     }
 

@@ -11,10 +11,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
+use genetics::likelihood::MixtureLikelihood;
 use genetics::{Index, Profile, SearchRule};
 use journey::ids::SpecimenNumber;
 use search::{Engine, Exact, FileError, IndexSet, Mark, PackedProfile, Row, Settings, Side};
-use search::{SpecimenKey, Target};
+use search::{Ranked, SpecimenKey, Target};
 use store::index::upload::{self as rows, Searchable};
 use store::{Database, Tx, audit};
 
@@ -107,6 +108,21 @@ impl Matcher {
             }
             Ok(hits)
         })
+    }
+
+    /// Persons of some indexes who explain a mixture best, and how many were looked at.
+    pub(crate) fn rank(
+        &self,
+        database: &Database,
+        mixtures: &[MixtureLikelihood],
+        targets: &[Index],
+        limit: usize,
+    ) -> Result<(u64, Vec<Ranked>), ServiceError> {
+        self.catch_up(database)?;
+        let indexes = targets.iter().copied().collect::<IndexSet>();
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let persons = state.engine.len(Side::Persons) as u64;
+        Ok((persons, state.engine.rank(indexes, mixtures, limit)))
     }
 
     /// Persons and evidence in the index.

@@ -1,11 +1,11 @@
 //! Notices: what must be told, to whom, until when; and the one place where a name leaves.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journey::accession::Lawful;
 use journey::booking::Person;
 use journey::deadline;
-use journey::ids::{ConfirmationId, NoticeId, Ori};
-use journey::notice::{Command, Due, Purpose, Stage, Subject};
+use journey::ids::{BookingId, ConfirmationId, KitBarcode, NoticeId, Ori, SpecimenNumber};
+use journey::notice::{Command, Due, Purpose, Subject};
 use journey::refusal::RefusalCode;
 use serde::Serialize;
 use store::Tx;
@@ -31,6 +31,19 @@ pub struct Listed {
     pub overdue: bool,
     /// Where it stands.
     pub stage: &'static str,
+}
+
+/// Of which sample a hit is, for the agency that took it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hit {
+    /// The booking.
+    pub booking: BookingId,
+    /// The kit.
+    pub kit: KitBarcode,
+    /// The number of the profile.
+    pub specimen: SpecimenNumber,
+    /// The laboratory of the case, whom to ask.
+    pub laboratory: Ori,
 }
 
 impl Programme {
@@ -65,10 +78,22 @@ impl Programme {
     /// `Refused` for the release of a name, which is read and not delivered.
     pub fn deliver_notice(&self, op: &OpContext<'_>, id: &NoticeId) -> Result<(), ServiceError> {
         self.may(op, "notice.deliver", "")?;
+        self.deliver(op, id, false)
+    }
+
+    fn deliver(
+        &self,
+        op: &OpContext<'_>,
+        id: &NoticeId,
+        to_investigators: bool,
+    ) -> Result<(), ServiceError> {
         self.step(op, "notice", id.as_str(), |tx| {
             let command = Command::Deliver(op.stamp());
-            advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
-            Ok(())
+            let stage = advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
+            if matches!(stage.due().subject, Subject::Investigators { .. }) == to_investigators {
+                return Ok(());
+            }
+            Err(RefusalCode::WrongStage.about("investigators are told by their laboratory").into())
         })
     }
 
@@ -81,8 +106,12 @@ impl Programme {
         op: &OpContext<'_>,
         id: &NoticeId,
     ) -> Result<(), ServiceError> {
-        let receiver = self.receiver(id)?;
-        self.may(op, "notice.acknowledge", receiver.as_str())?;
+        let due = self.due(id)?;
+        let action = match due.subject {
+            Subject::Hit { .. } => "notice.acknowledge-hit",
+            _ => "notice.acknowledge",
+        };
+        self.may(op, action, due.to.as_str())?;
         self.step(op, "notice", id.as_str(), |tx| {
             let command = Command::Acknowledge(op.stamp());
             advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
@@ -112,8 +141,78 @@ impl Programme {
             let Subject::NameRelease { confirmation } = &stage.due().subject else {
                 return Err(RefusalCode::NotConfirmed.about("this notice releases no name").into());
             };
-            self.name_behind(tx, op, confirmation)
+            let person = self.name_behind(tx, op, confirmation)?;
+            let subject = Subject::Investigators { confirmation: confirmation.clone() };
+            let about = format!("investigators/{confirmation}");
+            let due_at = after_hours(op, deadline::INVESTIGATORS_DAYS_MAX * 24);
+            let due = Due { subject, to: laboratory.clone(), due_at };
+            raise(tx, op, &NoticeId::new(op.ids.id()), &about, due)?;
+            Ok(person)
         })
+    }
+
+    /// Records that the laboratory of the case told the investigators.
+    ///
+    /// # Errors
+    /// `Refused` for any other notice; `Forbidden` to an account that does not work for the
+    /// laboratory.
+    pub fn pass_on_notice(&self, op: &OpContext<'_>, id: &NoticeId) -> Result<(), ServiceError> {
+        self.may(op, "notice.pass-on", self.due(id)?.to.as_str())?;
+        self.deliver(op, id, true)
+    }
+
+    /// Tells the agency that took a sample which one a confirmed hit is of: numbers, no name and no
+    /// allele. That it was read is on record, as is the reading of the link.
+    ///
+    /// # Errors
+    /// `Refused` for any other notice, and after the sample was removed; `Forbidden` to an account
+    /// that does not work for the receiver.
+    pub fn read_hit(&self, op: &OpContext<'_>, id: &NoticeId) -> Result<Hit, ServiceError> {
+        self.may(op, "notice.read-hit", self.due(id)?.to.as_str())?;
+        self.step(op, "notice", id.as_str(), |tx| {
+            let command = Command::ReadHit(op.stamp());
+            let stage = advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
+            let Subject::Hit { sealed } = &stage.due().subject else {
+                return Err(RefusalCode::WrongStage.about("this notice is about no hit").into());
+            };
+            let confirmation = rows::notice::open(&self.keys, id, sealed)?;
+            let row = rows::confirmation::load(tx, &confirmation)?
+                .ok_or_else(|| ServiceError::not_found("confirmation", &confirmation))?;
+            let request = row.value.request();
+            let kit = self.linked_kit(tx, op, &request.specimen).map_err(|error| match error {
+                ServiceError::NotFound { .. } => {
+                    RefusalCode::Removed.about("the sample was removed since").into()
+                }
+                other => other,
+            })?;
+            let collection = rows::collection::of_kit(tx, &kit)?
+                .ok_or_else(|| ServiceError::not_found("collection with kit", &kit))?;
+            Ok(Hit {
+                booking: collection.value.opened().booking.clone(),
+                kit,
+                specimen: request.specimen.clone(),
+                laboratory: request.laboratory.clone(),
+            })
+        })
+    }
+
+    /// Tells the site that took a sample that a hit on it was confirmed.
+    pub(crate) fn raise_hit(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        confirmation: &ConfirmationId,
+        specimen: &SpecimenNumber,
+    ) -> Result<(), ServiceError> {
+        let kit = self.linked_kit(tx, op, specimen)?;
+        let collection = rows::collection::of_kit(tx, &kit)?
+            .ok_or_else(|| ServiceError::not_found("collection with kit", &kit))?;
+        let id = NoticeId::new(op.ids.id());
+        let sealed = rows::notice::seal(&self.keys, &id, confirmation)?;
+        let to = Ori::new(collection.value.opened().site.as_str());
+        let due = Due { subject: Subject::Hit { sealed }, to, due_at: notice_due(op) };
+        let about = format!("hit/{}", self.digest("notice of a hit", confirmation)?);
+        raise(tx, op, &id, &about, due)
     }
 
     fn name_behind(
@@ -135,10 +234,10 @@ impl Programme {
         Ok(self.open_record(tx, &collection.value.opened().booking)?.person)
     }
 
-    fn receiver(&self, id: &NoticeId) -> Result<Ori, ServiceError> {
+    fn due(&self, id: &NoticeId) -> Result<Due, ServiceError> {
         let row = self.custody.read(|tx| rows::notice::load(tx, id))?;
         let row = row.ok_or_else(|| ServiceError::not_found("notice", id))?;
-        Ok(row.value.due().to.clone())
+        Ok(row.value.due().clone())
     }
 }
 
@@ -149,12 +248,12 @@ fn listed(op: &OpContext<'_>, row: &rows::notice::Stored) -> Listed {
         subject: due.subject.clone(),
         to: due.to.clone(),
         due_at: due.due_at,
-        overdue: matches!(row.value, Stage::Due(_)) && due.due_at < op.at,
+        overdue: row.value.is_overdue(op.at),
         stage: row.value.word(),
     }
 }
 
-/// Raises a notice about something, once.
+/// Raises a notice about something, once, due within the usual hours.
 pub(crate) fn raise_notice(
     tx: &mut dyn Tx,
     op: &OpContext<'_>,
@@ -162,18 +261,37 @@ pub(crate) fn raise_notice(
     subject: Subject,
     to: Ori,
 ) -> Result<(), ServiceError> {
+    let id = NoticeId::new(op.ids.id());
+    raise(tx, op, &id, about, Due { subject, to, due_at: notice_due(op) })
+}
+
+/// Raises a notice, once. Between laboratories it is delivered with that.
+fn raise(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    id: &NoticeId,
+    about: &str,
+    due: Due,
+) -> Result<(), ServiceError> {
     if rows::notice::find_about(tx, about)?.is_some() {
         return Ok(());
     }
-    let id = NoticeId::new(op.ids.id());
-    let due_at = notice_due(op);
-    let command = Command::Raise(Due { subject, to, due_at });
-    advance!(tx, op, "notice": journey::notice, rows::notice, &id, command);
-    Ok(rows::notice::about(tx, &id, about)?)
+    let arrives_at_once = due.subject.is_between_laboratories();
+    let command = Command::Raise(due);
+    advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
+    rows::notice::about(tx, id, about)?;
+    if arrives_at_once {
+        let command = Command::Deliver(op.stamp());
+        advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
+    }
+    Ok(())
 }
 
 /// When a notice raised now is due.
-pub(crate) fn notice_due(op: &OpContext<'_>) -> jiff::Timestamp {
-    let hours = jiff::SignedDuration::from_hours(deadline::NOTICE_HOURS_MAX);
-    op.at.checked_add(hours).unwrap_or(jiff::Timestamp::MAX)
+pub(crate) fn notice_due(op: &OpContext<'_>) -> Timestamp {
+    after_hours(op, deadline::NOTICE_HOURS_MAX)
+}
+
+fn after_hours(op: &OpContext<'_>, hours: i64) -> Timestamp {
+    op.at.checked_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
 }

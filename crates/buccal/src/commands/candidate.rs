@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use journey::candidate::disposition::{Disposition, Hit};
-use journey::ids::{CandidateId, CaseNumber};
+use journey::ids::{CandidateId, CaseNumber, SpecimenNumber};
 use service::candidate::count::{Count, Uncount};
+use service::candidate::rank::{LOG10_LR_DEFAULT, Rank};
 use service::candidate::{Exclude, Say};
 
 use super::{
@@ -120,8 +121,40 @@ pub(crate) enum Verb {
     Rarity(rarity::RarityOf),
     /// Rank persons of genotype tables by how well they explain a mixture; needs no database
     Rank(candidate_rank::Rank),
+    /// Rank persons of the index by how well they explain a mixture that is in it
+    RankIndex(RankIndex),
     /// Compare every profile of a genotype table with every other; needs no database
     Pairs(pairs::Pairs),
+}
+
+/// A ranking of the index.
+#[derive(Args, Debug)]
+pub(crate) struct RankIndex {
+    /// The evidence: its specimen number
+    specimen: String,
+    /// Persons in the mixture, 1 to 4 (default: the fewest that its alleles allow)
+    #[arg(long)]
+    contributors: Option<u8>,
+    /// The chance that a copy of an allele is not seen
+    #[arg(long, default_value_t = 0.1)]
+    drop_out: f64,
+    /// The chance that an allele of nobody is seen at a locus
+    #[arg(long, default_value_t = 0.05)]
+    drop_in: f64,
+    /// Ancestry in common: 0.01, or 0.03 for small isolated populations
+    #[arg(long, default_value_t = 0.01)]
+    theta: f64,
+    /// The least ratio that is told, as a power of ten, 4 or more
+    #[arg(long, default_value_t = LOG10_LR_DEFAULT)]
+    log10_lr_min: f64,
+}
+
+impl RankIndex {
+    fn asked(self) -> Rank {
+        let Self { specimen, contributors, drop_out, drop_in, theta, log10_lr_min } = self;
+        let specimen = SpecimenNumber::new(specimen);
+        Rank { specimen, contributors, drop_out, drop_in, theta, log10_lr_min }
+    }
 }
 
 /// Runs a verb.
@@ -185,6 +218,10 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
         Verb::Rank(rank) => candidate_rank::run(common, &rank),
+        Verb::RankIndex(asked) => {
+            let asked = asked.asked();
+            act(common, |programme, op| Ok(programme.rank_persons(op, &asked)?))
+        }
         Verb::Pairs(pairs) => pairs::run(common, &pairs),
     }
 }

@@ -39,6 +39,16 @@ pub(crate) enum Verb {
         #[arg(long)]
         release_purpose: Option<String>,
     },
+    /// Record that the investigators of the case were told
+    PassOn {
+        /// The notice
+        notice: String,
+    },
+    /// Read of which of your samples a hit is, as the agency that took it
+    ReadHit {
+        /// The notice
+        notice: String,
+    },
     /// Record that a notice arrived
     Acknowledge {
         /// The notice
@@ -61,6 +71,13 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             act(common, |programme, op| {
                 Ok(programme.release_name(op, &NoticeId::new(notice), &Ori::new(ori), purpose)?)
             })
+        }
+        Verb::PassOn { notice } => act(common, |programme, op| {
+            programme.pass_on_notice(op, &NoticeId::new(notice))?;
+            Ok(done("told"))
+        }),
+        Verb::ReadHit { notice } => {
+            act(common, |programme, op| Ok(programme.read_hit(op, &NoticeId::new(notice))?))
         }
         Verb::Acknowledge { notice } => act(common, |programme, op| {
             programme.acknowledge_notice(op, &NoticeId::new(notice))?;

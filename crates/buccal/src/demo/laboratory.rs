@@ -6,11 +6,13 @@ use genetics::{Category, Comparison, Level, LocusOutcome, Profile};
 use jiff::Timestamp;
 use journey::accession::Findings;
 use journey::candidate::disposition::Hit;
-use journey::ids::{ConfirmationId, KitBarcode, Ori, PlateNumber, SpecimenNumber};
+use journey::ids::{ConfirmationId, KitBarcode, PlateNumber, SpecimenNumber};
 use journey::notice::{Purpose, Subject};
+use service::OpContext;
 use service::accession::{Examine, Examined};
 use service::candidate::Exclude;
 use service::candidate::count::Count;
+use service::notice::Listed;
 use service::removal::{Ask, DestroySample};
 use service::shipment::Receive;
 use service::typing::{Load, Review};
@@ -242,24 +244,45 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Notices are delivered; the laboratory of a case reads the name for its purpose.
+    /// Notices are delivered; the laboratory of a case reads the name for its purpose and tells the
+    /// investigators; the agency reads of which sample a hit is.
     pub(super) fn notices(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let manager = self.act("program-manager", when);
         for listed in self.programme.list_notices(&manager, "", LIST_MAX)? {
-            if listed.stage != "due" {
-                continue;
+            self.notice(&manager, &listed, when)?;
+        }
+        Ok(())
+    }
+
+    fn notice(
+        &self,
+        manager: &OpContext<'_>,
+        listed: &Listed,
+        when: Timestamp,
+    ) -> anyhow::Result<()> {
+        let (id, to) = (&listed.notice, &listed.to);
+        let receiver = match to == self.programme.laboratory() {
+            true => "reviewer".to_owned(),
+            false => casework(to.as_str()),
+        };
+        let receiver = self.act(&receiver, when);
+        match &listed.subject {
+            subject if subject.is_between_laboratories() => {
+                self.programme.acknowledge_notice(&receiver, id)?;
             }
-            let to: Ori = listed.to;
-            if matches!(listed.subject, Subject::NameRelease { .. }) {
-                let op = self.act(&casework(to.as_str()), when);
+            _ if listed.stage != "due" => {}
+            Subject::NameRelease { .. } => {
                 let purpose = Some(Purpose::LawEnforcementIdentification);
-                let released = self.programme.release_name(&op, &listed.notice, &to, purpose);
+                let released = self.programme.release_name(&receiver, id, to, purpose);
                 if unless_refused(released)?.is_some() {
-                    self.programme.acknowledge_notice(&op, &listed.notice)?;
+                    self.programme.acknowledge_notice(&receiver, id)?;
                 }
-            } else {
-                self.programme.deliver_notice(&manager, &listed.notice)?;
             }
+            Subject::Investigators { .. } => self.programme.pass_on_notice(&receiver, id)?,
+            Subject::Hit { .. } => {
+                drop(unless_refused(self.programme.read_hit(manager, id))?);
+            }
+            _ => self.programme.deliver_notice(manager, id)?,
         }
         Ok(())
     }

@@ -162,6 +162,37 @@ proptest! {
         prop_assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
     }
 
+    /// The mean ratio of strangers is 1, so at most one in x of them has a ratio of x or more.
+    #[test]
+    fn strangers_have_a_mean_ratio_of_one(
+        frequencies in tables(),
+        shown in subsequence((0..5).collect::<Vec<_>>(), 1..5),
+        contributors in 1u8..4,
+        drop_out in 0.001f64..0.9,
+        drop_in in 0.001f64..0.5,
+    ) {
+        let alleles = frequencies.len();
+        let evidence = [profile(shown.into_iter().map(|it| it % alleles))];
+        let model = model(contributors, drop_out, drop_in, 0.0);
+        let population = population(&frequencies);
+        let (mut mean, mut above) = (0.0, [0.0; 3]);
+        for (high, of_high) in frequencies.iter().enumerate() {
+            for (low, of_low) in frequencies.iter().enumerate().take(high + 1) {
+                let orders = if low == high { 1.0 } else { 2.0 };
+                let chance = orders * of_high * of_low;
+                let found = ratio(&evidence, &profile([low, high]), &population, &model);
+                let found = 10f64.powf(found.ratio.log10());
+                mean += chance * found;
+                for (sum, least) in above.iter_mut().zip([2.0, 5.0, 10.0]) {
+                    *sum += if found >= least { chance } else { 0.0 };
+                }
+            }
+        }
+        prop_assert!((mean - 1.0).abs() < 1e-9, "{mean}");
+        let bounded = above.iter().zip([2.0, 5.0, 10.0]).all(|(sum, least)| sum * least <= 1.0);
+        prop_assert!(bounded, "{above:?}");
+    }
+
     /// Weir and others 1997: with no drop-out and no drop-in, so many draws show just these
     /// alleles, and at least those that the person lacks, with a probability by inclusion and
     /// exclusion.

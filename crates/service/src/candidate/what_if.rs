@@ -9,6 +9,7 @@ use genetics::edition::Editions;
 use genetics::matrix::SearchMatrix;
 use genetics::rarity::{Method, SearchChance};
 use genetics::{Index, LocusSet, SearchRule};
+use journey::candidate::Found;
 use journey::ids::CandidateId;
 use serde::Serialize;
 use store::index::upload::{self as rows, Searchable};
@@ -211,8 +212,8 @@ impl Asking<'_> {
         let counted =
             hits.iter().filter(|hit| !both_sides || hit.record.search_key < record.search_key);
         let id = |other: &Searchable| match both_sides && other.id < record.id {
-            true => CandidateId::new(format!("{}~{}", other.id, record.id)),
-            false => CandidateId::new(format!("{}~{}", record.id, other.id)),
+            true => Found::id_of(&other.id, &record.id),
+            false => Found::id_of(&record.id, &other.id),
         };
         Ok(counted.map(|hit| id(&hit.record)).collect())
     }

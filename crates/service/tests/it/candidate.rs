@@ -1,13 +1,17 @@
 //! Candidates: the worklist and its deadline, what the comparison suggests, two sides, counters,
 //! and what a new version of a profile does to them.
 
-use genetics::Index;
+use genetics::likelihood::{MixtureLikelihood, Model, PersonRatio};
+use genetics::rarity::MinimumFrequency;
+use genetics::{Category, Frequencies, Index, LocusSet};
 use journey::actor::Role;
 use journey::candidate::Kind;
 use journey::candidate::disposition::{Disposition, Hit};
 use journey::candidate::suggestion::Step;
 use journey::ids::CandidateId;
+use service::audit::Side;
 use service::candidate::count::{Count, Uncount};
+use service::candidate::rank::Rank;
 use service::candidate::what_if::WhatIf;
 use service::candidate::{Exclude, Listed, Say};
 use service::upload::EnterEvidence;
@@ -15,7 +19,7 @@ use service::{OpContext, ServiceError};
 use store::listing::After;
 
 use crate::ground::{CASEWORK, Ground, on_both, record, refused};
-use crate::way::{evidence, person};
+use crate::way::{evidence, mixed, person};
 
 const OTHER: &str = "TXOTHER01";
 
@@ -331,5 +335,67 @@ fn another_matrix_tells_what_would_appear_and_vanish_and_by_chance() {
             let refused = ground.programme.what_if_matrix(&custodian, text, |_, _| ());
             assert!(matches!(refused, Err(ServiceError::Invalid(_))), "{refused:?}");
         }
+    });
+}
+
+#[test]
+fn the_donors_of_a_mixture_are_ranked_first_and_nobody_else_is_told() {
+    on_both(|ground| {
+        let mut persons = Vec::new();
+        for n in 1..=4_u32 {
+            let specimen = ground.specimen(&record(n), &format!("K-{n}"));
+            ground.typed(&format!("PL-{n}"), &specimen, &person(n as usize));
+            ground.enter(&specimen).unwrap();
+            ground.jobs();
+            persons.push(specimen);
+        }
+        let stain = mixed(&person(1), &person(2));
+        let mut mixture = evidence("EV-1", &stain);
+        mixture.category = Category::ForensicMixture;
+        let analyst = analyst(ground, CASEWORK);
+        ground.programme.enter_evidence(&analyst, &mixture).unwrap();
+        ground.jobs();
+
+        let asked = Rank::new("EV-1".into());
+        let ranking = ground.programme.rank_persons(&analyst, &asked).unwrap();
+        assert_eq!((ranking.persons, ranking.by_chance_at_most), (4, 4e-6));
+        let mut told: Vec<_> = ranking.ranked.iter().map(|it| it.specimen.clone()).collect();
+        told.sort();
+        assert_eq!(told, persons[..2], "the donors and nobody else");
+        // Each as the mixture alone says, in the population that has the least.
+        let model = Model::new(2, 0.1, 0.05, 0.01, MinimumFrequency::FiveOverTwoN).unwrap();
+        assert_eq!(ranking.model, model.to_string(), "four alleles at a locus: two persons");
+        for ranked in &ranking.ranked {
+            let n = 1 + persons.iter().position(|it| *it == ranked.specimen).unwrap();
+            let table = Frequencies::shipped();
+            let ratios = table.usual().map(|population| {
+                let stain = std::slice::from_ref(&stain);
+                let mixture = MixtureLikelihood::new(stain, LocusSet::core20(), population, &model);
+                mixture.unwrap().ratio(&person(n))
+            });
+            let least = PersonRatio::least(ratios.collect()).unwrap();
+            assert!((least.ratio.log10() - ranked.log10_lr).abs() < 0.001, "{ranked:?}");
+            let (candidate, stage) = ranked.candidate.clone().unwrap();
+            assert_eq!(candidate.as_str(), format!("EV-1~{}", ranked.specimen));
+            assert_eq!(stage, "new");
+        }
+        assert_eq!(ground.events(Side::Index, "candidate", "ranked").len(), 1);
+
+        let refusals = [
+            (Rank { log10_lr_min: 3.9, ..asked.clone() }, "give 4 or more"),
+            (Rank { log10_lr_min: f64::NAN, ..asked.clone() }, "give 4 or more"),
+            (Rank { contributors: Some(5), ..asked.clone() }, "give 1 to 4"),
+            (Rank { contributors: Some(1), drop_in: 0.0, ..asked.clone() }, "is impossible"),
+        ];
+        for (asked, right) in refusals {
+            let wrong = ground.programme.rank_persons(&analyst, &asked).unwrap_err();
+            assert!(wrong.to_string().contains(right), "{wrong}");
+        }
+        let of_person = Rank::new(persons[0].clone());
+        let own = ground.by_grants("own", &[(Role::CaseworkAnalyst, "*")]);
+        assert_eq!(refused(ground.programme.rank_persons(&own, &of_person)), "SEARCH_FORBIDDEN");
+        let other = self::analyst(ground, OTHER);
+        let forbidden = ground.programme.rank_persons(&other, &asked);
+        assert!(matches!(forbidden, Err(ServiceError::Forbidden { .. })), "{forbidden:?}");
     });
 }

@@ -13,7 +13,7 @@ use service::upload::known::KeepKnown;
 use store::listing::After;
 
 use crate::ground::{Ground, on_both, record, refused};
-use crate::way::{evidence, person, victim};
+use crate::way::{evidence, mixed, person, victim};
 
 /// Another profile at one locus.
 fn with(profile: &Profile, locus: Locus, alleles: &str) -> Profile {
@@ -24,16 +24,6 @@ fn with(profile: &Profile, locus: Locus, alleles: &str) -> Profile {
         typed
     });
     Profile::new(changed).unwrap()
-}
-
-/// Two people in one stain.
-fn mixed(one: &Profile, other: &Profile) -> Profile {
-    let both = one.typed().iter().map(|typed| {
-        let there = other.at(typed.locus).unwrap();
-        let alleles = typed.genotype.alleles().iter().chain(there.genotype.alleles());
-        (typed.locus, Genotype::new(alleles.copied()).unwrap())
-    });
-    Profile::from_genotypes(both).unwrap()
 }
 
 fn staff(specimen: &str, profile: &Profile) -> KeepKnown {

@@ -8,6 +8,8 @@ mod ground;
 mod way;
 
 #[cfg(test)]
+mod notice;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod booking;

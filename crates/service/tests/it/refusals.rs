@@ -8,7 +8,7 @@ use journey::actor::Role;
 use journey::booking::{Citizenship, CustodyBasis};
 use journey::candidate::disposition::Disposition;
 use journey::ids::{BookingId, KitBarcode, PlateNumber, SpecimenNumber};
-use journey::notice::Purpose;
+use journey::notice::{Purpose, Subject};
 use journey::refusal::RefusalCode;
 use journey::removal::{FinalOrder, Path};
 use service::ServiceError;
@@ -16,6 +16,7 @@ use service::audit::Side;
 use service::candidate::Say;
 use service::collection::Open;
 use service::kit::Receive;
+use service::notice::Listed;
 use service::person::AskMerge;
 use service::upload::EnterEvidence;
 
@@ -78,7 +79,8 @@ fn confirmed(ground: &Ground) {
 fn release(ground: &Ground, laboratory: &str, purpose: Option<Purpose>) -> Ended {
     let notices = ground.programme.list_notices(&ground.by(Role::Auditor), "", 10).unwrap();
     let analyst = ground.by_grants("analyst", &[(Role::CaseworkAnalyst, laboratory)]);
-    let notice = &notices[0].notice;
+    let is_name = |line: &&Listed| matches!(line.subject, Subject::NameRelease { .. });
+    let notice = &notices.iter().find(is_name).unwrap_or(&notices[0]).notice;
     ground.programme.release_name(&analyst, notice, &laboratory.into(), purpose).map(|_| ())
 }
 

@@ -14,6 +14,7 @@ use journey::removal::Path;
 use service::audit::Side;
 use service::booking::Close;
 use service::candidate::count::{Count, Uncount};
+use service::candidate::rank::Rank;
 use service::candidate::{Exclude, Say};
 use service::collection::{Abandon, Open, Scan, Seal};
 use service::discretion;
@@ -39,6 +40,7 @@ struct There {
     candidate: CandidateId,
     confirmation: ConfirmationId,
     notice: NoticeId,
+    hit: NoticeId,
     removal: RemovalId,
 }
 
@@ -62,6 +64,8 @@ fn prepare(ground: &Ground) -> There {
     let confirmation = ground.ask_to_confirm(&candidate);
     ground.confirm(&confirmation, &person(1));
     let notice = ground.name_notice(&confirmation);
+    let manager = ground.by(Role::ProgramManager);
+    let hits = ground.programme.list_notices(&manager, SITE, 9).unwrap();
     ground.stock(&["K-2", "K-3"]);
     ground.book(&record(2));
     ground.book(&record(3));
@@ -80,6 +84,7 @@ fn prepare(ground: &Ground) -> There {
         candidate,
         confirmation,
         notice,
+        hit: hits.into_iter().find(|line| line.subject.word() == "hit").unwrap().notice,
         removal,
     }
 }
@@ -211,6 +216,10 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("upload.enter-evidence", Laboratory, |p, op, _| {
             p.enter_evidence(op, &evidence("EV-9", &person(9)))
         }),
+        // Before the evidence goes.
+        ("candidate.rank", Laboratory, |p, op, _| {
+            p.rank_persons(op, &Rank::new("EV-1".into())).map(drop)
+        }),
         ("upload.withdraw-evidence", Laboratory, |p, op, _| {
             p.withdraw_evidence(op, &"EV-1".into(), "a mistake")
         }),
@@ -275,13 +284,16 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
 }
 
 fn office() -> Vec<(&'static str, Place, Call)> {
-    use Place::{Any, Laboratory};
+    use Place::{Any, Laboratory, Site};
     vec![
         ("notice.list", Laboratory, |p, op, _| p.list_notices(op, CASEWORK, 1).map(drop)),
         ("notice.deliver", Any, |p, op, t| p.deliver_notice(op, &t.notice)),
         ("notice.release-name", Laboratory, |p, op, t| {
             p.release_name(op, &t.notice, &CASEWORK.into(), None).map(drop)
         }),
+        ("notice.pass-on", Laboratory, |p, op, t| p.pass_on_notice(op, &t.notice)),
+        ("notice.read-hit", Site, |p, op, t| p.read_hit(op, &t.hit).map(drop)),
+        ("notice.acknowledge-hit", Site, |p, op, t| p.acknowledge_notice(op, &t.hit)),
         ("notice.acknowledge", Laboratory, |p, op, t| p.acknowledge_notice(op, &t.notice)),
         ("removal.list", Any, |p, op, _| p.list_removals(op, "", &After::start(), 1).map(drop)),
         ("removal.request", Any, |p, op, t| {

@@ -202,8 +202,9 @@ fn every_look_at_a_person_or_a_link_is_on_record_with_its_purpose() {
             fitting.retain(|event| event.starts_with(specimen.as_str()));
             fitting.len()
         };
-        // Two entries tried, one check of lawfulness, one sample typed again, one release.
-        assert_eq!(of_specimen("link_read"), 5);
+        // Two entries tried, one check of lawfulness, one sample typed again, one notice of the
+        // hit that must find its site, one release.
+        assert_eq!(of_specimen("link_read"), 6);
         let released = ground.events(Side::Custody, "notice", "name_released");
         assert_eq!(released.len(), 1);
         assert!(released[0].contains("law_enforcement_identification"), "{released:?}");

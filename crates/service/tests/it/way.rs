@@ -352,6 +352,16 @@ pub(crate) fn person(n: usize) -> Profile {
     Profile::from_genotypes(typed).unwrap()
 }
 
+/// Two people in one stain.
+pub(crate) fn mixed(one: &Profile, other: &Profile) -> Profile {
+    let both = one.typed().iter().map(|typed| {
+        let there = other.at(typed.locus).unwrap();
+        let alleles = typed.genotype.alleles().iter().chain(there.genotype.alleles());
+        (typed.locus, Genotype::new(alleles.copied()).unwrap())
+    });
+    Profile::from_genotypes(both).unwrap()
+}
+
 /// A genotype table as software writes it, with a sound positive and a blank negative control.
 pub(crate) fn table(samples: &[(&SpecimenNumber, &Profile)]) -> Table {
     let control = controls::profile("2800M").unwrap();

@@ -1,10 +1,13 @@
 //! Notices by receiver and due time; one about each thing.
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use journey::ids::NoticeId;
+use journey::ids::{ConfirmationId, NoticeId};
 use journey::notice;
 
+use crate::envelope::{self, Place};
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::stream::{self, Versioned};
 use crate::tx::Tx;
 use crate::values;
@@ -60,4 +63,28 @@ pub fn find_about(tx: &mut dyn Tx, about: &str) -> Result<Option<NoticeId>, Stor
 pub fn open_for(tx: &mut dyn Tx, receiver: &str, limit: u32) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(OPEN_FOR, values![receiver, limit])?;
     rows.iter().map(|row| stream::read(TABLE, row)).collect()
+}
+
+/// Seals which confirmation a notice of a hit is about, for this notice alone.
+pub fn seal(
+    keys: &Keys,
+    id: &NoticeId,
+    confirmation: &ConfirmationId,
+) -> Result<String, StoreError> {
+    let sealed = envelope::seal(&keys.link, place(id), confirmation.as_str().as_bytes())?;
+    Ok(HEXLOWER.encode(&sealed))
+}
+
+/// The confirmation that was sealed for a notice.
+pub fn open(keys: &Keys, id: &NoticeId, sealed: &str) -> Result<ConfirmationId, StoreError> {
+    let damaged = |_| StoreError::corrupt(TABLE, id.as_str(), SEALED);
+    let bytes = HEXLOWER.decode(sealed.as_bytes()).map_err(damaged)?;
+    let text = envelope::open_text(&keys.link, place(id), &bytes)?;
+    Ok(ConfirmationId::new(text.as_str()))
+}
+
+const SEALED: &str = "sealed";
+
+fn place(id: &NoticeId) -> Place<'_> {
+    Place { table: TABLE, row: id.as_str(), column: SEALED }
 }

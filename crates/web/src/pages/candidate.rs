@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
 use crate::form::{self, Forms};
 use crate::layout::{more, part};
-use crate::pages::{candidate_pairs as pairs, matrix};
+use crate::pages::{candidate_pairs as pairs, candidate_rank as rank, matrix};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, title, words};
 
@@ -42,6 +42,15 @@ pub(crate) const STATION: Station = Station {
             marked: true,
             render: render_one,
             give: Some(give_one),
+        },
+        Page {
+            path: rank::PATH,
+            action: "candidate.rank",
+            title: "Who explains a mixture",
+            nav: "",
+            marked: true,
+            render: rank::render,
+            give: None,
         },
         Page {
             path: matrix::PATH,
@@ -80,6 +89,22 @@ pub(crate) const STATION: Station = Station {
             file: false,
             done: "Each of the candidates was looked at.",
             run: exclude_several,
+        },
+        Verb {
+            name: "rank",
+            action: "candidate.rank",
+            page: rank::PATH,
+            inputs: &[
+                input("specimen", Shape::Text),
+                input("contributors", Shape::Optional),
+                input("drop_out", Shape::Optional),
+                input("drop_in", Shape::Optional),
+                input("theta", Shape::Optional),
+                input("log10_lr_min", Shape::Optional),
+            ],
+            file: false,
+            done: "The persons were ranked; that is on record.",
+            run: rank::run,
         },
         Verb {
             name: "what-if",
@@ -245,6 +270,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         @if call.may("candidate.matrix-view") {
             p { a href=(matrix::PATH) { "Which index is searched against which" } }
         }
+        (rank::link(call))
         (narrow(call, stage))
         (candidates_table(call, &candidates))
         (next)

@@ -24,6 +24,7 @@ mod typing;
 mod upload;
 mod candidate;
 mod candidate_pairs;
+mod candidate_rank;
 mod matrix;
 mod confirmation;
 mod notice;

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::ServiceError;
-use service::notice::Listed;
+use service::notice::{Hit, Listed};
 
 use super::accession::subject;
 use super::upload::own_laboratory;
@@ -42,6 +42,15 @@ pub(crate) const STATION: Station = Station {
             render: render_release,
             give: None,
         },
+        Page {
+            path: "/notice/hit",
+            action: "notice.read-hit",
+            title: "Of which sample a hit is",
+            nav: "",
+            marked: true,
+            render: render_hit,
+            give: None,
+        },
     ],
     verbs: &[
         Verb {
@@ -54,8 +63,35 @@ pub(crate) const STATION: Station = Station {
             run: deliver,
         },
         Verb {
+            name: "pass-on",
+            action: "notice.pass-on",
+            page: "/notice",
+            inputs: &[input("notice", Shape::Text)],
+            file: false,
+            done: "It is on record that the investigators were told.",
+            run: pass_on,
+        },
+        Verb {
+            name: "read-hit",
+            action: "notice.read-hit",
+            page: "/notice/hit",
+            inputs: &[input("notice", Shape::Text)],
+            file: false,
+            done: "That you read it is on record.",
+            run: read_hit,
+        },
+        Verb {
             name: "acknowledge",
             action: "notice.acknowledge",
+            page: "/notice",
+            inputs: &[input("notice", Shape::Text)],
+            file: false,
+            done: "The acknowledgement is on record.",
+            run: acknowledge,
+        },
+        Verb {
+            name: "acknowledge-hit",
+            action: "notice.acknowledge-hit",
             page: "/notice",
             inputs: &[input("notice", Shape::Text)],
             file: false,
@@ -108,6 +144,36 @@ fn deliver(call: &Call<'_>) -> Result<Done, ServiceError> {
     Done::with(&json!({ "notice": notice }))
 }
 
+fn pass_on(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let About { notice } = call.request()?;
+    call.programme.pass_on_notice(&call.op, &notice)?;
+    Done::with(&json!({ "notice": notice }))
+}
+
+fn read_hit(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let About { notice } = call.request()?;
+    let hit = call.programme.read_hit(&call.op, &notice)?;
+    Ok(Done::with(&hit)?.show(told(&hit)))
+}
+
+fn told(hit: &Hit) -> Markup {
+    html! {
+        div.now role="status" {
+            h2 { "A hit on a sample of yours was confirmed" }
+            (facts(&[
+                ("Booking", code(&hit.booking)),
+                ("Kit", code(&hit.kit)),
+                ("Specimen", code(&hit.specimen)),
+                ("Laboratory of the case", plain(&hit.laboratory)),
+            ]))
+            p {
+                "An investigative lead and no evidence of identity. The laboratory of the case "
+                "tells the investigators; ask it, not the booking, what the case is about."
+            }
+        }
+    }
+}
+
 fn acknowledge(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { notice } = call.request()?;
     call.programme.acknowledge_notice(&call.op, &notice)?;
@@ -152,7 +218,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     Ok(html! {
         @if overdue > 0 {
             (alert("warning", "Overdue", &html! {
-                p { (overdue) " of the notices below should have been delivered." }
+                p { "The time of " (overdue) " of the notices below is over." }
             }))
         }
         (form::ask("/notice", "Show", &form::ask_text(
@@ -187,12 +253,25 @@ fn about(subject: &Subject) -> Markup {
             }
             Subject::NameRelease { .. } => "A candidate was confirmed: the name may be read",
             Subject::Removal { removal } => { "Removal " (code(removal)) " was carried out" }
+            Subject::ConfirmationAsked { confirmation } => {
+                "Confirmation " (code(confirmation)) " is asked for"
+            }
+            Subject::NotConfirmed { confirmation, why } => {
+                "Confirmation " (code(confirmation)) " failed: " (words(why.word()))
+            }
+            Subject::Investigators { confirmation } => {
+                "The name of confirmation " (code(confirmation)) " was read: tell the investigators"
+            }
+            Subject::Hit { .. } => "A hit on a sample that your site took was confirmed",
         }
     }
 }
 
 fn next(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
     let is_name = matches!(line.subject, Subject::NameRelease { .. });
+    let is_hit = matches!(line.subject, Subject::Hit { .. });
+    let is_for_investigators = matches!(line.subject, Subject::Investigators { .. });
+    let is_delivered = !is_name && !is_hit && !is_for_investigators;
     let of = |name| forms.of(name).keyed("notice", &line.notice);
     let said = format!("notice {}", line.notice);
     html! {
@@ -201,11 +280,22 @@ fn next(call: &Call<'_>, forms: &Forms<'_>, line: &Listed) -> Markup {
             @let address = in_address(line.notice.as_str());
             p { a href={ "/notice/release?notice=" (address) } { "Read the name" } }
         }
-        @if line.stage == "due" && !is_name && call.may("notice.deliver") {
+        @if is_hit && call.may("notice.read-hit") {
+            @let address = in_address(line.notice.as_str());
+            p { a href={ "/notice/hit?notice=" (address) } { "Read of which sample" } }
+        }
+        @if line.stage == "due" && is_for_investigators && call.may("notice.pass-on") {
+            (of("notice/pass-on").button("They are told", &said))
+        }
+        @if line.stage == "due" && is_delivered && call.may("notice.deliver") {
             (of("notice/deliver").button("Delivered", &said))
         }
-        @if line.stage == "delivered" && call.may("notice.acknowledge") {
-            (of("notice/acknowledge").button("Acknowledge", &said))
+        @let (action, verb) = match is_hit {
+            true => ("notice.acknowledge-hit", "notice/acknowledge-hit"),
+            false => ("notice.acknowledge", "notice/acknowledge"),
+        };
+        @if line.stage == "delivered" && call.may(action) {
+            (of(verb).button("Acknowledge", &said))
         }
     }
 }
@@ -230,6 +320,20 @@ fn render_release(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceE
             (form.text("laboratory", "Laboratory of the case", "Its ORI"))
             (form.select("purpose", "Purpose", hint, &purposes))
         }))
+        p { a href="/notice" { "Back to the notices" } }
+    })
+}
+
+fn render_hit(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let notice = subject(call, forms, "notice");
+    Ok(html! {
+        @if !notice.is_empty() {
+            p {
+                "A hit on a sample that your site took was confirmed. You are told the booking, the "
+                "kit and whom to ask; no name and no allele. That you read it is on record."
+            }
+            (forms.of("notice/read-hit").keyed("notice", notice).button("Read of which sample", ""))
+        }
         p { a href="/notice" { "Back to the notices" } }
     })
 }
