@@ -15,7 +15,7 @@ use genetics::{Allele, AlleleKind, Category, Locus};
 use jiff::Timestamp;
 
 use crate::elements::Elements;
-use crate::outgoing::{NotInFormat, Record, Sender, fits, may_fit, named};
+use crate::outgoing::{NotInFormat, Record, fits, may_fit, named};
 
 /// Word of the format.
 pub const WORD: &str = "niem-5.1";
@@ -30,7 +30,6 @@ const NAMESPACES: [(&str, &str); 3] = [
 #[derive(Debug)]
 pub struct Writer<W> {
     out: Elements<W>,
-    laboratory: String,
 }
 
 impl<W: Write> Writer<W> {
@@ -38,10 +37,10 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// The output fails.
-    pub fn new(out: W, sender: &Sender) -> io::Result<Self> {
+    pub fn new(out: W) -> io::Result<Self> {
         let mut out = Elements::new(out)?;
         out.open(0, "smpl:DNADataTransaction", &NAMESPACES)?;
-        Ok(Self { out, laboratory: sender.source.as_str().to_owned() })
+        Ok(Self { out })
     }
 
     /// Writes one record.
@@ -57,8 +56,7 @@ impl<W: Write> Writer<W> {
         self.out.field(2, "biom:DNACategoryCode", Some(category))?;
         self.identification("Case ID", record.case.as_ref().map(|case| case.as_str()))?;
         self.identification("DNA Profile ID", Some(record.id.as_str()))?;
-        let laboratory = self.laboratory.clone();
-        self.identification("Laboratory ORI", Some(&laboratory))?;
+        self.identification("Laboratory ORI", Some(record.laboratory.as_str()))?;
         self.out.open(2, "biom:DNAEncoding", &[])?;
         self.out.field(3, "biom:DNATypingTechnologyCode", Some("STR"))?;
         self.source(record.category)?;
@@ -148,6 +146,7 @@ fn check(record: &Record) -> Result<&'static str, NotInFormat> {
     let missing = NotInFormat::Category { format: WORD, category: record.category };
     let category = category(record.category).ok_or(missing)?;
     fits("DNA Profile ID", record.id.as_str(), 24)?;
+    fits("Laboratory ORI", record.laboratory.as_str(), 255)?;
     fits("User ID", &record.read_by, 255)?;
     may_fit("DNAKitName", record.kit.as_ref(), 255)?;
     if let Some(case) = &record.case {

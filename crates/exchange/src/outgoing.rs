@@ -27,6 +27,8 @@ pub struct Record {
     pub id: SpecimenNumber,
     /// Its category.
     pub category: Category,
+    /// The laboratory that owns it.
+    pub laboratory: Ori,
     /// The case, of evidence.
     pub case: Option<CaseNumber>,
     /// The profile, with its required alleles.

@@ -163,7 +163,7 @@ impl<W: Write> Writer<W> {
             format!("18.002:{idc:02}"),
             // The kind of unit (4) and of laboratory (U) are not known to the index.
             format!("18.003:4{ITEM}U"),
-            format!("18.004:{}", self.sender.source),
+            format!("18.004:{}", record.laboratory),
             // One analysis.
             "18.005:1".to_owned(),
             // Nuclear DNA.
@@ -214,6 +214,7 @@ fn check(record: &Record) -> Result<(), NotInFormat> {
     if record.category == Category::ForensicMixture {
         return Err(field("18.016 STR", "the profile is a mixture", "another format for mixtures"));
     }
+    fits("18.004 SRC", record.laboratory.as_str(), 36)?;
     fits("18.015 PID", record.id.as_str(), 24)?;
     record.kit.as_ref().map_or(Ok(()), |kit| fits("18.016 KNM", kit, 32))
 }

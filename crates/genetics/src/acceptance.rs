@@ -4,6 +4,7 @@
 //! tag. Absent: whose the profile is, and what the law says of taking it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,13 @@ pub struct LociRule {
     pub loci_min: usize,
 }
 
+/// `20 of core20`.
+impl fmt::Display for LociRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} of {}", self.loci_min, self.panel)
+    }
+}
+
 /// So many loci of a panel, for records made before a day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +87,13 @@ pub struct LegacyRule {
     pub loci_min: usize,
 }
 
+/// `13 of core13, before 2017-01-01`.
+impl fmt::Display for LegacyRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} of {}, before {}", self.loci_min, self.panel, self.made_before)
+    }
+}
+
 /// How rare a profile must be, in the population in which it is most common.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +102,17 @@ pub struct RarityRule {
     pub stringency: Level,
     /// One in how many.
     pub one_in_min: OneInMin,
+}
+
+/// `1 in 10,000,000, moderate`.
+impl fmt::Display for RarityRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.one_in_min {
+            OneInMin::Number(count) => write!(out, "{}", LogProb::of(1.0 / count as f64))?,
+            OneInMin::IndexSize(_) => out.write_str("1 in all persons of the index")?,
+        }
+        write!(out, ", {}", self.stringency.word())
+    }
 }
 
 /// One in so many.

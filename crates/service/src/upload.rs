@@ -7,6 +7,7 @@ pub mod known;
 pub mod preview;
 
 use exchange::genotypes::Table;
+use genetics::acceptance::AcceptanceTable;
 use genetics::controls::recognise;
 use genetics::{Category, Profile};
 use jiff::civil::Date;
@@ -81,6 +82,15 @@ impl Placed for Listed {
 }
 
 impl Programme {
+    /// The acceptance table in force, as its page shows it.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn acceptance_table(&self, op: &OpContext<'_>) -> Result<&AcceptanceTable, ServiceError> {
+        self.may(op, "upload.acceptance-view", "")?;
+        self.acceptance_on(op.today())
+    }
+
     /// Enters a person's profile: reviewed, accepted by the table, and lawful as the custody
     /// record tells at this moment.
     ///

@@ -10,7 +10,7 @@ use service::typing::{Load, Review};
 use service::upload::preview::Preview;
 
 use super::{Page, act, done, read, start, tables};
-use crate::output::show;
+use crate::output::{say, show};
 use crate::shell::Common;
 
 /// What can be done in the laboratory.
@@ -128,6 +128,13 @@ fn preview(
         let preview = Preview::of(&table, Vec::new());
         understood.push(Understood { file: file.display().to_string(), preview });
     }
-    show(&understood, common.json)?;
+    if common.json {
+        show(&understood, true)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for one in &understood {
+        show(one, false)?;
+        say("");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use genetics::Category;
+use genetics::acceptance::AcceptanceRule;
+use genetics::{Category, Index};
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
+use serde::Serialize;
 
 use super::{Page, act, cmf, done, read, start, tables};
 use crate::output::wrong;
@@ -39,6 +41,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         errors: Option<PathBuf>,
     },
+    /// What each category must hold to enter the index, and when it is looked at again
+    Acceptance,
     /// Look at a CMF file: version, header, specimens, everything wrong; needs no database
     Check(cmf::Check),
     /// Write records of the index into a file for another laboratory: CMF, NIEM or ANSI/NIST-ITL
@@ -89,6 +93,36 @@ pub(crate) enum Verb {
     },
 }
 
+/// A row of the acceptance table.
+#[derive(Serialize)]
+struct Acceptance {
+    category: Category,
+    index: Index,
+    tried: Option<String>,
+    required: Option<String>,
+    in_old_records: Option<String>,
+    alleles_max: usize,
+    loci_with_one_more: usize,
+    as_rare_as: Option<String>,
+    looked_at_again_after_days: u32,
+    confidence: String,
+}
+
+fn acceptance((category, rule): (Category, &AcceptanceRule)) -> Acceptance {
+    Acceptance {
+        category,
+        index: rule.index,
+        tried: rule.attempt.clone(),
+        required: rule.required.as_ref().map(ToString::to_string),
+        in_old_records: rule.legacy.as_ref().map(ToString::to_string),
+        alleles_max: rule.alleles_max,
+        loci_with_one_more: rule.tri_alleles_max,
+        as_rare_as: rule.rarity.as_ref().map(ToString::to_string),
+        looked_at_again_after_days: rule.expires_after_days,
+        confidence: rule.confidence.clone(),
+    }
+}
+
 /// Runs a verb.
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
@@ -110,6 +144,9 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
                 Ok(programme.enter_evidence_table(op, category, &laboratory, &case, table)?)
             })
         }
+        Verb::Acceptance => read(common, |programme, op| {
+            Ok(programme.acceptance_table(op)?.rows().map(acceptance).collect::<Vec<_>>())
+        }),
         Verb::Check(check) => cmf::check(common, &check),
         Verb::Export(export) => cmf::export(common, export),
         Verb::EnterCmf(enter) => cmf::enter(common, &enter),

@@ -29,6 +29,7 @@ fn record(category: Category, profile: Profile) -> Record {
     Record {
         id: "S-1".into(),
         category,
+        laboratory: "TXCASE001".into(),
         case,
         profile,
         kit: Some("Maker & Sons' Kit".to_owned()),
@@ -46,7 +47,7 @@ fn typed(text: &str) -> Profile {
 }
 
 fn transaction(records: &[Record]) -> Vec<u8> {
-    let mut writer = niem::Writer::new(Vec::new(), &sender()).unwrap();
+    let mut writer = niem::Writer::new(Vec::new()).unwrap();
     for record in records {
         writer.record(record).unwrap().unwrap();
     }
@@ -146,6 +147,7 @@ fn a_record_says_what_it_is_and_no_more() {
         ["Normal", "Not Definitive", "Not Definitive"]
     );
     assert_eq!(texts(&text, "DNAAlleleRequiredIndicator").len(), 1);
+    assert!(text.contains("<nc:IdentificationID>TXCASE001<"), "the owner of the record");
     assert!(text.contains("Maker &amp; Sons&apos; Kit"));
     let person = record(Category::Detainee, typed("FGA=20 AMEL=X,Y DYS391=10"));
     let text = String::from_utf8(transaction(&[person])).unwrap();
@@ -158,7 +160,7 @@ fn a_record_says_what_it_is_and_no_more() {
 #[test]
 fn what_a_format_cannot_say_is_refused_and_the_file_stays_whole() {
     let control = controls::profile("2800M").unwrap();
-    let mut writer = niem::Writer::new(Vec::new(), &sender()).unwrap();
+    let mut writer = niem::Writer::new(Vec::new()).unwrap();
     let off = record(Category::ForensicUnknown, typed("FGA=20,OL"));
     let refused = writer.record(&off).unwrap().unwrap_err();
     assert!(refused.to_string().contains("FGA has an off-ladder reading"), "{refused}");

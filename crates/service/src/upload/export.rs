@@ -138,7 +138,7 @@ impl<W: Write> Writer<W> {
                 let writer = cmf::Writer::new(out, *version, &header)?;
                 writer.map(|writer| Self::Cmf(writer, *version, zone.clone()))
             }
-            Format::Niem => Ok(Self::Niem(niem::Writer::new(out, sender)?)),
+            Format::Niem => Ok(Self::Niem(niem::Writer::new(out)?)),
             Format::Type18(numbers) => {
                 type18::Writer::new(out, sender, numbers.clone()).map(Self::Type18)
             }
@@ -219,6 +219,7 @@ fn outgoing(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Record, ServiceError
     Ok(Record {
         id: id.clone(),
         category: record.category,
+        laboratory: record.laboratory,
         case: match indexed.source {
             Source::Evidence { case } => Some(case),
             Source::Person => None,

@@ -18,7 +18,7 @@ pub struct Preview {
     /// The line of the header, counted from 1.
     pub header_row: u64,
     /// What each column was taken for.
-    pub columns: Vec<(String, String)>,
+    pub columns: Vec<Column>,
     /// Samples that were read whole.
     pub samples: Vec<Previewed>,
     /// Samples that were left out; the problems tell why.
@@ -27,6 +27,15 @@ pub struct Preview {
     pub unknown_markers: Vec<String>,
     /// What is wrong in the file, a sentence each, with its position.
     pub problems: Vec<String>,
+}
+
+/// A column and what it was taken for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Column {
+    /// As the file spells it.
+    pub column: String,
+    /// In words.
+    pub taken_for: String,
 }
 
 /// A sample that was read whole.
@@ -48,7 +57,10 @@ impl Preview {
     /// The preview of a table; none where none was understood.
     pub fn of(table: &Table, problems: Vec<String>) -> Option<Self> {
         let layout = table.layout.as_ref()?;
-        let columns = layout.columns.iter();
+        let columns = layout
+            .columns
+            .iter()
+            .map(|it| Column { column: it.name.clone(), taken_for: it.meaning.to_string() });
         let samples = table.samples.iter().map(|sample| {
             let negative = is_negative(&sample.name).then(|| "negative".to_owned());
             Previewed {
@@ -62,7 +74,7 @@ impl Preview {
         Some(Self {
             shape: layout.shape.to_string(),
             header_row: layout.row,
-            columns: columns.map(|it| (it.name.clone(), it.meaning.to_string())).collect(),
+            columns: columns.collect(),
             samples: samples.collect(),
             left_out: table.left_out.iter().map(|left| left.name.clone()).collect(),
             unknown_markers: table.unknown_markers.clone(),

@@ -223,6 +223,7 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("upload.withdraw-evidence", Laboratory, |p, op, _| {
             p.withdraw_evidence(op, &"EV-1".into(), "a mistake")
         }),
+        ("upload.acceptance-view", Any, |p, op, _| p.acceptance_table(op).map(drop)),
         ("upload.preview", Any, |p, op, _| p.preview_table(op, b"Sample,TH01\nA,6\n").map(drop)),
         ("upload.known-list", Any, |p, op, _| p.list_known(op, "", &After::start(), 1).map(drop)),
         ("upload.keep-known", Laboratory, |p, op, _| {

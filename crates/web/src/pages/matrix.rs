@@ -74,7 +74,7 @@ fn changes(what_if: &WhatIf) -> Markup {
     }
 }
 
-fn index(index: Index) -> String {
+pub(super) fn index(index: Index) -> String {
     json(&index).ok().as_ref().and_then(Value::as_str).map(words).unwrap_or_default()
 }
 

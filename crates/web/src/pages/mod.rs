@@ -19,6 +19,7 @@ mod hits;
 mod kit;
 mod collection;
 mod shipment;
+mod acceptance;
 mod accession;
 mod typing;
 mod upload;

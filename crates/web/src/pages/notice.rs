@@ -329,8 +329,8 @@ fn render_hit(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
     Ok(html! {
         @if !notice.is_empty() {
             p {
-                "A hit on a sample that your site took was confirmed. You are told the booking, the "
-                "kit and whom to ask; no name and no allele. That you read it is on record."
+                "A hit on a sample that your site took was confirmed. You are told the booking, "
+                "the kit and whom to ask; no name and no allele. That you read it is on record."
             }
             (forms.of("notice/read-hit").keyed("notice", notice).button("Read of which sample", ""))
         }

@@ -34,7 +34,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<Done, ServiceError> {
 fn shown(preview: &Preview) -> Markup {
     let unshown = preview.samples.len().saturating_sub(SAMPLES_MAX);
     let columns: Vec<_> =
-        preview.columns.iter().map(|(name, meaning)| vec![code(name), plain(meaning)]).collect();
+        preview.columns.iter().map(|it| vec![code(&it.column), plain(&it.taken_for)]).collect();
     let samples = preview.samples.iter().take(SAMPLES_MAX).map(|sample| {
         vec![
             code(&sample.name),

@@ -11,7 +11,7 @@ use service::ServiceError;
 use service::upload::{EvidenceImport, Listed};
 
 use super::typing::problems;
-use super::{export, known, preview};
+use super::{acceptance, export, known, preview};
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
@@ -48,6 +48,15 @@ pub(crate) const STATION: Station = Station {
             marked: true,
             render: known::render,
             give: Some(known::give),
+        },
+        Page {
+            path: acceptance::PATH,
+            action: "upload.acceptance-view",
+            title: "What may enter the index",
+            nav: "",
+            marked: false,
+            render: acceptance::render,
+            give: Some(acceptance::give),
         },
         Page {
             path: preview::PATH,
@@ -256,6 +265,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let limit = call.limit()?;
     Ok(html! {
         (known::link(call))
+        (acceptance::link(call))
         (part("Reviewed and not in the index", &html! {
             (to_enter_part(call, forms, &to_enter))
             (cut(to_enter.len(), limit))
@@ -326,6 +336,7 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
             "committed it. Samples of victims and staff do not belong here."
         }
         (known::link(call))
+        (acceptance::link(call))
         (preview::link(call))
         (form.wrap_file("Enter into the index", &html! {
             (form.select("category", "Category", "", &evidence))
