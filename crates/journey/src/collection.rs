@@ -62,6 +62,9 @@ pub struct Sealed {
     pub seal: String,
     /// When it was sealed.
     pub sealed_at: Timestamp,
+    /// The decision that stood then; not kept with samples of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionId>,
 }
 
 /// A collection that was given up.
@@ -160,6 +163,8 @@ pub enum Command {
         seal: String,
         /// The two flat prints are on the form.
         prints_taken: bool,
+        /// The decision that stands.
+        decision: DecisionId,
         /// By whom and when.
         stamp: Stamp,
     },
@@ -181,6 +186,9 @@ pub enum Event {
         seal: String,
         /// When.
         sealed_at: Timestamp,
+        /// The decision that stood then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<DecisionId>,
     },
     /// Given up.
     Abandoned {
@@ -249,8 +257,8 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
         (Some(Stage::Scanned(_)), Command::Seal { prints_taken: false, .. }) => {
             Err(RefusalCode::PrintsMissing.about("the form has no prints"))
         }
-        (Some(Stage::Scanned(_)), Command::Seal { seal, stamp, .. }) => {
-            Ok(Event::Sealed { seal, sealed_at: stamp.at })
+        (Some(Stage::Scanned(_)), Command::Seal { seal, decision, stamp, .. }) => {
+            Ok(Event::Sealed { seal, sealed_at: stamp.at, decision: Some(decision) })
         }
         (Some(Stage::Opened(_) | Stage::Scanned(_)), Command::Abandon(why)) => {
             Ok(Event::Abandoned { why })
@@ -294,8 +302,9 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
     match (stage, event) {
         (None, Event::Opened(opened)) => Ok(Stage::Opened(opened.clone())),
         (Some(Stage::Opened(opened)), Event::Scanned) => Ok(Stage::Scanned(opened)),
-        (Some(Stage::Scanned(opened)), Event::Sealed { seal, sealed_at }) => {
-            Ok(Stage::Sealed(Sealed { opened, seal: seal.clone(), sealed_at: *sealed_at }))
+        (Some(Stage::Scanned(opened)), Event::Sealed { seal, sealed_at, decision }) => {
+            let (seal, decision) = (seal.clone(), decision.clone());
+            Ok(Stage::Sealed(Sealed { opened, seal, sealed_at: *sealed_at, decision }))
         }
         (Some(Stage::Opened(opened) | Stage::Scanned(opened)), Event::Abandoned { why }) => {
             Ok(Stage::Abandoned(Abandoned { opened, why: *why }))

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journey::booking::{self, Disposition};
-use journey::collection::{Abandonment, Command, Stage};
+use journey::collection::{Abandonment, Command, Opened, Stage};
 use journey::custody::Action;
 use journey::eligibility::Eligible;
-use journey::ids::{BookingId, CollectionId, KitBarcode, Site};
+use journey::ids::{BookingId, CollectionId, DecisionId, KitBarcode, Site};
 use journey::kit::{self, UsableKit, Withdrawal};
 use journey::refusal::RefusalCode;
 use serde::{Deserialize, Serialize};
@@ -156,10 +156,12 @@ impl Programme {
         self.may(op, "collection.seal", &self.collection_site(id)?)?;
         not_empty("seal", &seal.seal)?;
         self.step(op, "collection", id.as_str(), |tx| {
-            still_eligible(tx, id)?;
+            let missing = || ServiceError::not_found("collection", id);
+            let row = rows::collection::load(tx, id)?.ok_or_else(missing)?;
             let command = Command::Seal {
                 seal: seal.seal.clone(),
                 prints_taken: seal.prints_taken,
+                decision: still_eligible(tx, row.value.opened())?,
                 stamp: op.stamp(),
             };
             let stage =
@@ -275,15 +277,10 @@ fn one_sample(tx: &mut dyn Tx, booking: &BookingId) -> Result<(), ServiceError> 
 
 /// Facts can change while a kit is open. What the rules forbid by now is not sealed; that the
 /// decision has merely aged since the kit was opened is no reason to throw a sample away.
-fn still_eligible(tx: &mut dyn Tx, id: &CollectionId) -> Result<(), ServiceError> {
-    let Some(row) = rows::collection::load(tx, id)? else {
-        return Ok(());
-    };
-    let opened = row.value.opened();
+fn still_eligible(tx: &mut dyn Tx, opened: &Opened) -> Result<DecisionId, ServiceError> {
     let decision = rows::eligibility::load(tx, &opened.booking)?;
     let stage = decision.as_ref().map(|row| &row.value);
-    Eligible::check(stage, opened.opened_at)?;
-    Ok(())
+    Ok(Eligible::check(stage, opened.opened_at)?.decision().clone())
 }
 
 /// Accounts for the booking unless it is accounted for (the person may have left the site before

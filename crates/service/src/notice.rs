@@ -10,8 +10,9 @@ use journey::refusal::RefusalCode;
 use serde::Serialize;
 use store::Tx;
 use store::custody as rows;
+use store::listing::After;
 
-use crate::context::OpContext;
+use crate::context::{OpContext, Placed};
 use crate::error::ServiceError;
 use crate::programme::Programme;
 use crate::unit::advance;
@@ -31,6 +32,12 @@ pub struct Listed {
     pub overdue: bool,
     /// Where it stands.
     pub stage: &'static str,
+}
+
+impl Placed for Listed {
+    fn place(&self) -> After {
+        After { at: self.due_at, id: self.notice.to_string() }
+    }
 }
 
 /// Of which sample a hit is, for the agency that took it.
@@ -56,6 +63,7 @@ impl Programme {
         &self,
         op: &OpContext<'_>,
         receiver: &str,
+        after: &After,
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
         self.may(op, "notice.list", receiver)?;
@@ -65,11 +73,13 @@ impl Programme {
         };
         let mut open = Vec::new();
         for receiver in receivers {
-            open.extend(self.custody.read(|tx| rows::notice::open_for(tx, receiver, limit))?);
+            let page =
+                self.custody.read(|tx| rows::notice::open_for(tx, receiver, after, limit))?;
+            open.extend(page.iter().map(|row| listed(op, row)));
         }
-        open.sort_by_key(|row| row.value.due().due_at);
-        let urgent = open.iter().take(limit as usize);
-        Ok(urgent.map(|row| listed(op, row)).collect())
+        open.sort_by_key(|line: &Listed| (line.due_at, line.notice.clone()));
+        open.truncate(limit as usize);
+        Ok(open)
     }
 
     /// Records that a notice was delivered.

@@ -127,6 +127,12 @@ pub struct Waiting {
     pub since: jiff::Timestamp,
 }
 
+impl Placed for Waiting {
+    fn place(&self) -> After {
+        After { at: self.since, id: self.specimen.to_string() }
+    }
+}
+
 impl Programme {
     /// Loads a plate.
     ///
@@ -319,10 +325,11 @@ impl Programme {
     pub fn list_waiting(
         &self,
         op: &OpContext<'_>,
+        after: &After,
         limit: u32,
     ) -> Result<Vec<Waiting>, ServiceError> {
         self.may(op, "typing.list", "")?;
-        let waiting = self.index.read(|tx| rows::typing::waiting(tx, limit))?;
+        let waiting = self.index.read(|tx| rows::typing::waiting(tx, after, limit))?;
         let line = |specimen: rows::typing::Specimen| Waiting {
             specimen: specimen.id,
             category: specimen.category,

@@ -174,8 +174,8 @@ pub(crate) fn more<T: Placed>(call: &Call<'_>, path: &str, lines: &[T], limit: u
     let full = u32::try_from(lines.len()).is_ok_and(|shown| shown >= limit);
     let Some(last) = lines.last().filter(|_| full).map(Placed::place) else { return html! {} };
     let mut address = format!("{path}?after={}", in_address(&format!("{}~{}", last.at, last.id)));
-    let kept =
-        call.entered.0.iter().filter(|(name, _)| ["stage", "limit"].contains(&name.as_str()));
+    let kept = ["stage", "limit", "receiver", "laboratory"];
+    let kept = call.entered.0.iter().filter(|(name, _)| kept.contains(&name.as_str()));
     for (name, value) in kept {
         address.push_str(&format!("&{name}={}", in_address(value)));
     }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use journey::ids::{NoticeId, Ori};
 use journey::notice::Purpose;
 
-use super::{act, done, read};
+use super::{act, done, read, start};
 use crate::output::wrong;
 use crate::shell::Common;
 
@@ -60,7 +60,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List { to, limit } => {
-            read(common, |programme, op| Ok(programme.list_notices(op, &to, limit)?))
+            read(common, |programme, op| Ok(programme.list_notices(op, &to, &start(), limit)?))
         }
         Verb::Deliver { notice } => act(common, |programme, op| {
             programme.deliver_notice(op, &NoticeId::new(notice))?;

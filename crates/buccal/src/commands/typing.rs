@@ -79,7 +79,7 @@ struct Understood {
 pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Waiting { limit } => {
-            read(common, |programme, op| Ok(programme.list_waiting(op, limit)?))
+            read(common, |programme, op| Ok(programme.list_waiting(op, &start(), limit)?))
         }
         Verb::Plates(page) => read(common, |programme, op| {
             Ok(programme.list_plates(op, &page.stage, &start(), page.limit)?)

@@ -66,7 +66,7 @@ impl Player<'_> {
     /// Loads what waits, and imports each run as the software wrote it.
     pub(super) fn type_samples(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let op = self.act("analyst", when);
-        let waiting = self.programme.list_waiting(&op, LIST_MAX)?;
+        let waiting = self.programme.list_waiting(&op, &After::start(), LIST_MAX)?;
         let specimens: Vec<_> = waiting.into_iter().map(|waiting| waiting.specimen).collect();
         for specimens in specimens.chunks(SPECIMENS_MAX) {
             self.plates += 1;
@@ -248,7 +248,7 @@ impl Player<'_> {
     /// investigators; the agency reads of which sample a hit is.
     pub(super) fn notices(&mut self, when: Timestamp) -> anyhow::Result<()> {
         let manager = self.act("program-manager", when);
-        for listed in self.programme.list_notices(&manager, "", LIST_MAX)? {
+        for listed in self.programme.list_notices(&manager, "", &After::start(), LIST_MAX)? {
             self.notice(&manager, &listed, when)?;
         }
         Ok(())

@@ -98,6 +98,7 @@ impl Shelf {
         let command = collection::Command::Seal {
             seal: "SEAL-1".to_owned(),
             prints_taken: true,
+            decision: stage.opened().decision.clone(),
             stamp: stamp(0),
         };
         if self.step_collection(id, command) && !self.step_kit(&barcode, kit::Command::Use) {

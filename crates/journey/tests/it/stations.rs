@@ -153,7 +153,8 @@ fn sealed(barcode: &str) -> SealedKit {
 }
 
 fn sealing(prints_taken: bool) -> collection::Command {
-    collection::Command::Seal { seal: "SEAL-1".to_owned(), prints_taken, stamp: stamp(0) }
+    let (seal, decision) = ("SEAL-1".to_owned(), "D-1".into());
+    collection::Command::Seal { seal, prints_taken, decision, stamp: stamp(0) }
 }
 
 /// Random small numbers, out of each of which a station makes a command.

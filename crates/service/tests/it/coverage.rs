@@ -239,6 +239,19 @@ fn facts_that_a_removal_destroyed_are_counted_as_such() {
     });
 }
 
+#[test]
+fn what_is_learned_in_the_instant_of_the_seal_is_learned_after_it() {
+    on_both(|ground| {
+        ground.stock(&["K-1"]);
+        ground.book(&record(1));
+        ground.collect(&record(1).booking, "K-1");
+        let collector = ground.by(Role::Collector);
+        ground.programme.amend_booking(&collector, &child(1)).unwrap();
+        let seen = ground.programme.minors_and_citizens(&ground.by(Role::Auditor)).unwrap();
+        assert_eq!((seen.samples, seen.doubtful.len()), (1, 0), "{:?}", seen.doubtful);
+    });
+}
+
 /// Seals other facts in the place of those of a booking's decision.
 fn plant(ground: &Ground, booking: &BookingId, change: impl Fn(&mut Facts)) {
     let keys = Keys::load_or_create(&ground.folder.path().join("keys")).unwrap();

@@ -6,6 +6,7 @@ use journey::ids::{ConfirmationId, SpecimenNumber};
 use journey::notice::{Purpose, Subject};
 use service::notice::{Hit, Listed};
 use service::{OpContext, ServiceError};
+use store::listing::After;
 
 use crate::ground::{CASEWORK, Ground, SITE, on_both, record, refused};
 use crate::way::person;
@@ -14,12 +15,12 @@ const NAME: Option<Purpose> = Some(Purpose::LawEnforcementIdentification);
 
 /// Open notices that a role sees, by the word of their subject.
 fn open(ground: &Ground, op: &OpContext<'_>) -> Vec<(&'static str, &'static str)> {
-    let notices = ground.programme.list_notices(op, "", 100).unwrap();
+    let notices = ground.programme.list_notices(op, "", &After::start(), 100).unwrap();
     notices.iter().map(|line| (line.subject.word(), line.stage)).collect()
 }
 
 fn one(ground: &Ground, op: &OpContext<'_>, word: &str) -> Listed {
-    let notices = ground.programme.list_notices(op, "", 100).unwrap();
+    let notices = ground.programme.list_notices(op, "", &After::start(), 100).unwrap();
     notices.into_iter().find(|line| line.subject.word() == word).unwrap()
 }
 
@@ -130,5 +131,25 @@ fn what_was_not_confirmed_is_told_without_a_word_about_the_person() {
         assert!(one(ground, &ground.by(Role::CaseworkAnalyst), "not_confirmed").overdue);
         ground.programme.acknowledge_notice(&analyst, &notice.notice).unwrap();
         assert!(open(ground, &analyst).is_empty());
+    });
+}
+
+#[test]
+fn notices_turn_over_page_by_page() {
+    on_both(|ground| {
+        confirmed(ground);
+        let everywhere = ground.by(Role::ProgramManager);
+        let list = |after: &After, limit| {
+            ground.programme.list_notices(&everywhere, "", after, limit).unwrap()
+        };
+        let whole: Vec<_> =
+            list(&After::start(), 100).into_iter().map(|line| line.notice).collect();
+        assert!(whole.len() >= 3, "{whole:?}");
+        let (mut after, mut paged) = (After::start(), Vec::new());
+        while let Some(line) = list(&after, 1).into_iter().next() {
+            after = After { at: line.due_at, id: line.notice.to_string() };
+            paged.push(line.notice);
+        }
+        assert_eq!(paged, whole);
     });
 }

@@ -77,7 +77,8 @@ fn confirmed(ground: &Ground) {
 }
 
 fn release(ground: &Ground, laboratory: &str, purpose: Option<Purpose>) -> Ended {
-    let notices = ground.programme.list_notices(&ground.by(Role::Auditor), "", 10).unwrap();
+    let start = store::listing::After::start();
+    let notices = ground.programme.list_notices(&ground.by(Role::Auditor), "", &start, 10).unwrap();
     let analyst = ground.by_grants("analyst", &[(Role::CaseworkAnalyst, laboratory)]);
     let is_name = |line: &&Listed| matches!(line.subject, Subject::NameRelease { .. });
     let notice = &notices.iter().find(is_name).unwrap_or(&notices[0]).notice;

@@ -65,7 +65,7 @@ fn prepare(ground: &Ground) -> There {
     ground.confirm(&confirmation, &person(1));
     let notice = ground.name_notice(&confirmation);
     let manager = ground.by(Role::ProgramManager);
-    let hits = ground.programme.list_notices(&manager, SITE, 9).unwrap();
+    let hits = ground.programme.list_notices(&manager, SITE, &After::start(), 9).unwrap();
     ground.stock(&["K-2", "K-3"]);
     ground.book(&record(2));
     ground.book(&record(3));
@@ -196,7 +196,7 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         }),
         ("typing.list", Any, |p, op, _| p.list_readings(op, "", &After::start(), 1).map(drop)),
         ("typing.list", Any, |p, op, _| p.list_plates(op, "", &After::start(), 1).map(drop)),
-        ("typing.list", Any, |p, op, _| p.list_waiting(op, 1).map(drop)),
+        ("typing.list", Any, |p, op, _| p.list_waiting(op, &After::start(), 1).map(drop)),
         ("typing.load", Any, |p, op, t| {
             let load = Load {
                 plate: "PL-9".into(),
@@ -287,7 +287,9 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
 fn office() -> Vec<(&'static str, Place, Call)> {
     use Place::{Any, Laboratory, Site};
     vec![
-        ("notice.list", Laboratory, |p, op, _| p.list_notices(op, CASEWORK, 1).map(drop)),
+        ("notice.list", Laboratory, |p, op, _| {
+            p.list_notices(op, CASEWORK, &After::start(), 1).map(drop)
+        }),
         ("notice.deliver", Any, |p, op, t| p.deliver_notice(op, &t.notice)),
         ("notice.release-name", Laboratory, |p, op, t| {
             p.release_name(op, &t.notice, &CASEWORK.into(), None).map(drop)

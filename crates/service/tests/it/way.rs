@@ -157,7 +157,8 @@ impl Ground {
     }
 
     pub(crate) fn waiting(&self) -> BTreeSet<SpecimenNumber> {
-        let waiting = self.programme.list_waiting(&self.by(Role::Analyst), 1_000).unwrap();
+        let waiting =
+            self.programme.list_waiting(&self.by(Role::Analyst), &After::start(), 1_000).unwrap();
         waiting.into_iter().map(|line| line.specimen).collect()
     }
 
@@ -258,7 +259,8 @@ impl Ground {
     /// The notice about the name behind a confirmation.
     pub(crate) fn name_notice(&self, confirmation: &ConfirmationId) -> NoticeId {
         let analyst = self.by(Role::CaseworkAnalyst);
-        let notices = self.programme.list_notices(&analyst, CASEWORK, 100).unwrap();
+        let notices =
+            self.programme.list_notices(&analyst, CASEWORK, &After::start(), 100).unwrap();
         let wanted = Subject::NameRelease { confirmation: confirmation.clone() };
         let found = notices.into_iter().find(|line| line.subject == wanted);
         found.unwrap().notice

@@ -24,11 +24,13 @@ const SAMPLES: &str = "SELECT collection.id AS id, collection.version AS version
       WHERE earlier.booking_id = collection.booking_id AND earlier.at <= collection.at \
       ORDER BY earlier.at DESC, earlier.id DESC LIMIT 1) \
      WHERE collection.stage = 'sealed' AND collection.id > $1 ORDER BY collection.id LIMIT $2";
+const DECISION: &str = "SELECT id AS decision, outcome, finding, facts FROM decision \
+     WHERE id = $1";
 const OWING: &str = "SELECT DISTINCT person_id FROM duty \
      WHERE stage = 'open' AND person_id > $1 ORDER BY person_id LIMIT $2";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[BOOKINGS, SAMPLES, OWING];
+pub const SQL: &[&str] = &[BOOKINGS, SAMPLES, DECISION, OWING];
 
 /// A booking with what the rules say of it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +85,26 @@ fn booked(row: &Row) -> Result<Booked, StoreError> {
 
 /// Up to `limit` sealed samples behind an id, in the order of ids.
 pub fn samples(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Sampled>, StoreError> {
-    tx.query(SAMPLES, values![after, limit])?.iter().map(sampled).collect()
+    let rows = tx.query(SAMPLES, values![after, limit])?;
+    rows.iter().map(|row| sampled(tx, row)).collect()
 }
 
-fn sampled(row: &Row) -> Result<Sampled, StoreError> {
+fn sampled(tx: &mut dyn Tx, row: &Row) -> Result<Sampled, StoreError> {
     let stage = stream::read::<collection::Stage>("collection", row)?.value;
+    let mut decision = decided(row)?;
+    // What was decided in the very instant of the seal, and after it, did not stand at it.
+    if let collection::Stage::Sealed(sealed) = &stage
+        && let Some(told) = &sealed.decision
+        && decision.as_ref().is_none_or(|decision| decision.id != *told)
+    {
+        let row = tx.first(DECISION, values![told.as_str()])?;
+        decision = row.as_ref().map(decided).transpose()?.flatten();
+    }
+    let id = CollectionId::from(row.get_text("id")?);
+    Ok(Sampled { id, opened: stage.opened().clone(), decision })
+}
+
+fn decided(row: &Row) -> Result<Option<Decided>, StoreError> {
     let decision = row.opt_text("decision")?.map(|id| {
         let wrong = |column| StoreError::corrupt("decision", id, column);
         let finding: Finding =
@@ -98,8 +115,7 @@ fn sampled(row: &Row) -> Result<Sampled, StoreError> {
         let sealed_facts = row.get_bytes("facts")?.to_vec();
         Ok(Decided { id: DecisionId::from(id), finding, sealed_facts })
     });
-    let id = CollectionId::from(row.get_text("id")?);
-    Ok(Sampled { id, opened: stage.opened().clone(), decision: decision.transpose()? })
+    decision.transpose()
 }
 
 /// Up to `limit` persons behind an id who have an open order to collect again, in the order of ids.

@@ -8,6 +8,7 @@ use journey::notice;
 use crate::envelope::{self, Place};
 use crate::error::StoreError;
 use crate::keys::Keys;
+use crate::listing::After;
 use crate::stream::{self, Versioned};
 use crate::tx::Tx;
 use crate::values;
@@ -18,7 +19,8 @@ const KEYS: &str = "UPDATE notice SET receiver = $2, due_at = $3 WHERE id = $1";
 const ABOUT: &str = "UPDATE notice SET about = $2 WHERE id = $1";
 const FIND_ABOUT: &str = "SELECT id FROM notice WHERE about = $1";
 const OPEN_FOR: &str = "SELECT id, version, state, at FROM notice WHERE stage <> 'acknowledged' \
-     AND ($1 = '' OR receiver = $1) ORDER BY due_at, id LIMIT $2";
+     AND ($1 = '' OR receiver = $1) AND (due_at > $2 OR (due_at = $2 AND id > $3)) \
+     ORDER BY due_at, id LIMIT $4";
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[KEYS, ABOUT, FIND_ABOUT, OPEN_FOR];
@@ -59,9 +61,14 @@ pub fn find_about(tx: &mut dyn Tx, about: &str) -> Result<Option<NoticeId>, Stor
     row.as_ref().map(|row| row.get_text("id").map(NoticeId::from)).transpose()
 }
 
-/// Notices for a receiver, or for all where it is empty, that are not acknowledged.
-pub fn open_for(tx: &mut dyn Tx, receiver: &str, limit: u32) -> Result<Vec<Stored>, StoreError> {
-    let rows = tx.query(OPEN_FOR, values![receiver, limit])?;
+/// Notices for a receiver, or for all where it is empty, that are not acknowledged, by due time.
+pub fn open_for(
+    tx: &mut dyn Tx,
+    receiver: &str,
+    after: &After,
+    limit: u32,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx.query(OPEN_FOR, values![receiver, after.at, &after.id, limit])?;
     rows.iter().map(|row| stream::read(TABLE, row)).collect()
 }
 

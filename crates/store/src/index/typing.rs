@@ -5,6 +5,7 @@ use journey::ids::{Ori, PlateNumber, SpecimenNumber};
 use journey::typing;
 
 use crate::error::StoreError;
+use crate::listing::After;
 use crate::stream::{self, Versioned};
 use crate::tx::Tx;
 use crate::values;
@@ -21,7 +22,7 @@ const WAITING: &str = "SELECT id, category, laboratory, at FROM specimen \
      AND reading.stage <> 'returned') \
      AND NOT EXISTS (SELECT 1 FROM plate_specimen JOIN plate ON plate.id = plate_specimen.plate \
      WHERE plate_specimen.specimen = specimen.id AND plate.stage = 'loaded') \
-     ORDER BY at, id LIMIT $1";
+     AND (at > $1 OR (at = $1 AND id > $2)) ORDER BY at, id LIMIT $3";
 const FORGET_SPECIMEN: &str = "DELETE FROM specimen WHERE id = $1";
 const FORGET_CARRIED: &str = "DELETE FROM plate_specimen WHERE specimen = $1";
 
@@ -86,8 +87,8 @@ pub fn specimen(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Specimen>
 
 /// Specimens that wait for a plate, longest waiting first: on none, or only on void ones and
 /// without a reading that stands.
-pub fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Specimen>, StoreError> {
-    tx.query(WAITING, values![limit])?.iter().map(read_specimen).collect()
+pub fn waiting(tx: &mut dyn Tx, after: &After, limit: u32) -> Result<Vec<Specimen>, StoreError> {
+    tx.query(WAITING, values![after.at, &after.id, limit])?.iter().map(read_specimen).collect()
 }
 
 /// Takes a specimen's registration and its places on plates away.

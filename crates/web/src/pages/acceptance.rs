@@ -11,6 +11,7 @@ use super::matrix::index;
 use crate::call::Call;
 use crate::components::{plain, table, tag};
 use crate::form::Forms;
+use crate::text::number;
 
 /// Where the page is.
 pub(super) const PATH: &str = "/upload/acceptance";
@@ -47,8 +48,8 @@ pub(super) fn render(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceEr
     Ok(html! {
         p {
             "A profile that does not hold this is refused with the reason. National settings are "
-            "not public: rows that are not marked S are this programme's own. Alleles count at "
-            "one autosomal locus; with +1, some loci may show one more, as a rare person does."
+            "not public: rows that are not marked S are this programme's own. Alleles are the most "
+            "at one autosomal locus."
         }
         (table("Categories", &heads, &rows))
     })
@@ -64,10 +65,15 @@ fn row((category, rule): (Category, &AcceptanceRule)) -> Vec<Markup> {
         rule.legacy.as_ref().map_or(plain("-"), plain),
         html! {
             (rule.alleles_max)
-            @if rule.tri_alleles_max > 0 { ", +1 at " (rule.tri_alleles_max) }
+            @if rule.tri_alleles_max > 0 {
+                ", but " (rule.alleles_max + 1) " at " (rule.tri_alleles_max) " locus"
+            }
         },
         rule.rarity.as_ref().map_or(plain("-"), plain),
-        plain(if days == 0 { "never".to_owned() } else { format!("after {} years", days / 365) }),
+        plain(match days {
+            0 => "never".to_owned(),
+            days => format!("after {} days", number(days.into())),
+        }),
         tag(&rule.confidence),
     ]
 }

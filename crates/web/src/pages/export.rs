@@ -34,7 +34,7 @@ pub(super) fn export(call: &Call<'_>) -> Result<Done, ServiceError> {
     let rows: Vec<_> =
         exported.left_out.iter().map(|(id, why)| vec![code(id), plain(why)]).collect();
     let shown = html! {
-        p { (exported.written.len()) " records are in the file. "
+        p { "Records in the file: " (exported.written.len()) ". "
             a download=(name) href={ "data:application/octet-stream," (in_address(&text)) } {
                 "Save the file"
             }

@@ -16,7 +16,7 @@ use super::upload::own_laboratory;
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
 use crate::form::{self, Forms};
-use crate::layout::cut;
+use crate::layout::more;
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, words};
 
@@ -131,7 +131,7 @@ struct ReleaseName {
 
 fn listed(call: &Call<'_>) -> Result<Vec<Listed>, ServiceError> {
     let receiver = call.entered.get("receiver");
-    call.programme.list_notices(&call.op, receiver, call.limit()?)
+    call.programme.list_notices(&call.op, receiver, &call.after()?, call.limit()?)
 }
 
 fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
@@ -225,7 +225,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
             "ask-receiver", "receiver", "Receiver", hint, receiver,
         )))
         (notices_table(call, forms, &notices))
-        (cut(notices.len(), call.limit()?))
+        (more(call, "/notice", &notices, call.limit()?))
     })
 }
 

@@ -7,8 +7,8 @@ use genetics::{LocusSet, Profile, controls};
 use journey::ids::{PlateNumber, SpecimenNumber};
 use maud::{Markup, html};
 use serde_json::{Value, json};
-use service::ServiceError;
 use service::typing::{Imported, ListedPlate, ListedReading, Load, Review, RunImport, Waiting};
+use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
@@ -22,6 +22,9 @@ use crate::text::{in_address, instant};
 const PLATE_SPECIMENS: usize = 88;
 /// Chemistry that the load form begins with.
 const CHEMISTRY: &str = "GlobalFiler Express";
+
+/// Where the whole queue is.
+const QUEUE: &str = "/typing/waiting";
 
 /// The station.
 pub(crate) const STATION: Station = Station {
@@ -44,6 +47,15 @@ pub(crate) const STATION: Station = Station {
             marked: false,
             render: render_plates,
             give: Some(give_plates),
+        },
+        Page {
+            path: QUEUE,
+            action: "typing.list",
+            title: "Waiting for a plate",
+            nav: "",
+            marked: false,
+            render: render_queue,
+            give: Some(give_queue),
         },
         Page {
             path: "/typing/readings",
@@ -105,7 +117,24 @@ pub(crate) const STATION: Station = Station {
 };
 
 fn waiting(call: &Call<'_>) -> Result<Vec<Waiting>, ServiceError> {
-    call.programme.list_waiting(&call.op, call.limit()?)
+    call.programme.list_waiting(&call.op, &After::start(), call.limit()?)
+}
+
+/// A page of the queue.
+fn queue(call: &Call<'_>) -> Result<Vec<Waiting>, ServiceError> {
+    call.programme.list_waiting(&call.op, &call.after()?, call.limit()?)
+}
+
+fn give_queue(call: &Call<'_>) -> Result<Value, ServiceError> {
+    json(&queue(call)?)
+}
+
+fn render_queue(call: &Call<'_>, _: &Forms<'_>) -> Result<Markup, ServiceError> {
+    let waiting = queue(call)?;
+    Ok(html! {
+        (waiting_table(&waiting))
+        (more(call, QUEUE, &waiting, call.limit()?))
+    })
 }
 
 fn plates(call: &Call<'_>, stage: &str) -> Result<Vec<ListedPlate>, ServiceError> {
@@ -206,6 +235,7 @@ fn to_type(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     Ok(html! {
         (waiting_table(&waiting))
         (cut(waiting.len(), call.limit()?))
+        p { a href=(QUEUE) { "All that wait for a plate" } }
         @if call.may("typing.load") { (part("Load a plate", &load_form(forms, &waiting))) }
         (plates_table("Plates that wait for their run", &plates))
         p { a href="/typing/plates" { "All plates" } }

@@ -550,8 +550,9 @@ impl Sample {
     }
 
     fn seal(&mut self, at: Timestamp, prints_taken: bool) -> Result<(), Refusal> {
-        let command =
-            collection::Command::Seal { seal: "S-1".to_owned(), prints_taken, stamp: stamp(at) };
+        let (seal, decision) = ("S-1".to_owned(), "D-1".into());
+        let stamp = stamp(at);
+        let command = collection::Command::Seal { seal, prints_taken, decision, stamp };
         self.step(command)?;
         self.kit(kit::Command::Use)
     }
