@@ -41,3 +41,28 @@ async fn a_candidate_is_explained_taken_and_excluded_with_a_reason() {
     let excluded = ground.done(analyst, "/candidate/exclude", &why).await;
     assert!(excluded.contains("The candidate is excluded."), "{excluded}");
 }
+
+#[tokio::test]
+async fn persons_are_ranked_by_how_well_they_explain_evidence() {
+    let ground = Ground::new(PEOPLE).await;
+    let candidate = ground.candidate("K1").await;
+    let (evidence, person) = candidate.split_once('~').unwrap();
+    let analyst = Role::CaseworkAnalyst;
+    let path = "/candidate/rank";
+    assert!(ground.page(analyst, "/candidate").await.contains(path));
+    let usual = [("specimen", evidence), ("log10_lr_min", "6")];
+    let answer = ground.form(analyst, path, &usual).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    for part in [person, &candidate, "1 contributor", "at most 0.000001", "40 of 40"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("Juniper"), "no name on this side");
+    for (figure, found) in [("drop_out", "often"), ("contributors", "-1"), ("theta", "1")] {
+        let wrong = ground.form(analyst, path, &[usual[0], (figure, found)]).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{figure}");
+        html::check(path, &wrong.text);
+        assert!(wrong.text.contains(found), "{}", wrong.text);
+    }
+    let custodian = ground.form(Role::IndexCustodian, path, &usual).await;
+    assert_eq!(custodian.status, StatusCode::FORBIDDEN);
+}

@@ -61,3 +61,56 @@ async fn evidence_enters_from_a_file_and_what_is_refused_says_why() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(wrong.text.contains("is none of evidence"), "{}", wrong.text);
 }
+
+#[tokio::test]
+async fn a_table_is_looked_at_before_anything_is_stored() {
+    let ground = Ground::new(PEOPLE).await;
+    let analyst = Role::CaseworkAnalyst;
+    let path = "/upload/preview";
+    assert!(ground.page(analyst, "/upload/evidence").await.contains(path));
+    let rows = "S1,TH01,6,Yes\nS1,TH01,9.3,Yes\nS1,TH01,8,No\nS2,TH01,q,Yes\n";
+    let run = format!("Sample,Locus,Allele Name,Typed Allele?\n{rows}");
+    let answer = ground.file(analyst, path, &[], &run).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    for part in ["1 samples read, 1 left out", "whether the row is an allele", "row 5"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let wrong = ground.file(analyst, path, &[], "nothing of a table").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    html::check(path, &wrong.text);
+    let list = ground.list(Role::IndexCustodian, "/api/upload").await;
+    assert_eq!(list["records"], json!([]));
+}
+
+#[tokio::test]
+async fn a_record_goes_out_in_the_format_of_the_receiver() {
+    let ground = Ground::new(PEOPLE).await;
+    let fields =
+        [("category", "Forensic, Unknown"), ("laboratory", "TXCASE001"), ("case", "CASE-1")];
+    let run = table(&[("EV-1", &person())]);
+    ground.file(Role::CaseworkAnalyst, "/upload/enter-evidence", &fields, &run).await;
+    let custodian = Role::IndexCustodian;
+    let mut ask = json!({
+        "specimens": ["EV-1"], "destination": "DCFBILAB1", "format": "niem-5.1", "zone": "UTC",
+    });
+    let told = ground.did(custodian, "/api/upload/export", ask.clone()).await;
+    assert!(told["file"].as_str().unwrap().contains("<biom:DNACategoryCode>Forensic<"), "{told}");
+    ask["format"] = json!("ansi-nist-18");
+    ask["locus_numbers"] = json!("locus,number\nFGA,1\n");
+    let told = ground.did(custodian, "/api/upload/export", ask.clone()).await;
+    assert!(told["left_out"][0][1].as_str().unwrap().contains("has no number"), "{told}");
+    let fields = [
+        ("specimens", "EV-1"),
+        ("destination", "DCFBILAB1"),
+        ("format", "cmf-2017"),
+        ("zone", "America/Chicago"),
+        ("locus_numbers", ""),
+    ];
+    let answer = ground.form(custodian, "/upload/export", &fields).await;
+    let shown = ground.shown(custodian, "/upload/export", answer).await;
+    assert!(shown.contains("Records in the file: 1.") && shown.contains("records.xml"), "{shown}");
+    let unknown = [&fields[..2], &[("format", "cmf-9"), ("zone", "UTC")]].concat();
+    let unknown = ground.form(custodian, "/upload/export", &unknown).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+    assert!(unknown.text.contains("give one of cmf-2017"), "{}", unknown.text);
+}
