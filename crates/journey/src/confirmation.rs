@@ -84,6 +84,8 @@ pub enum Failure {
     OtherProfile,
     /// There is no sample left to type.
     SampleUnavailable,
+    /// The candidate ended meanwhile: a profile has a new version, or a record is gone.
+    CandidateEnded,
 }
 
 impl Failure {
@@ -94,6 +96,7 @@ impl Failure {
             Self::NotIdentified => "not_identified",
             Self::OtherProfile => "other_profile",
             Self::SampleUnavailable => "sample_unavailable",
+            Self::CandidateEnded => "candidate_ended",
         }
     }
 }
@@ -146,6 +149,8 @@ pub enum Command {
     },
     /// Conclude.
     Conclude(Stamp),
+    /// There is nothing left to confirm.
+    End,
 }
 
 /// What happened to a confirmation.
@@ -211,6 +216,10 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
             Err(RefusalCode::SamePerson.about("who typed again does not conclude"))
         }
         (Some(Stage::Retyped(_)), Command::Conclude(stamp)) => Ok(Event::Confirmed(stamp)),
+        (
+            Some(Stage::Requested(_) | Stage::Lawful(_) | Stage::Identified(_) | Stage::Retyped(_)),
+            Command::End,
+        ) => Ok(refuted(Failure::CandidateEnded)),
         (Some(stage), Command::Request(_)) => {
             Err(RefusalCode::AlreadyRecorded.about(format!("the confirmation is {}", stage.word())))
         }

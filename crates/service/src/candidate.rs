@@ -24,7 +24,7 @@ use store::{Tx, job};
 
 use crate::context::{OpContext, Placed, date_of};
 use crate::error::{ServiceError, not_empty};
-use crate::outbox::{self, RequestConfirmation};
+use crate::outbox::{self, EndConfirmation, RequestConfirmation};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
 
@@ -384,7 +384,7 @@ impl Programme {
                 laboratory: rows::candidate::laboratories(tx, candidate)?.ok_or_else(missing)?.0,
                 by: op.actor.account.clone(),
             };
-            let key = format!("{}/{candidate}", outbox::REQUEST_CONFIRMATION);
+            let key = format!("{}/{id}", outbox::REQUEST_CONFIRMATION);
             job::enqueue(tx, &key, outbox::REQUEST_CONFIRMATION, &request, op.at)?;
             Ok(())
         })?;
@@ -436,6 +436,7 @@ impl Programme {
                 continue;
             }
             let id = CandidateId::from(row.id.as_str());
+            end_confirmation(tx, op, &row.value)?;
             let command = Command::Outdate;
             advance!(tx, op, "candidate": journey::candidate, rows::candidate, &id, command);
         }
@@ -481,6 +482,21 @@ impl Programme {
             _ => self.may(op, action, evidence.as_str()),
         }
     }
+}
+
+/// Tells the database laboratory that a candidate which it was to confirm ends.
+pub(crate) fn end_confirmation(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    stage: &Stage,
+) -> Result<(), ServiceError> {
+    if let Stage::ConfirmationRequested(asked) = stage {
+        let confirmation = asked.confirmation.clone();
+        let key = format!("{}/{confirmation}", outbox::END_CONFIRMATION);
+        let payload = EndConfirmation { confirmation };
+        job::enqueue(tx, &key, outbox::END_CONFIRMATION, &payload, op.at)?;
+    }
+    Ok(())
 }
 
 /// The end of the business day on which the time to look at a candidate ends.

@@ -7,7 +7,7 @@ use genetics::{Level, LocusSet, Profile};
 use jiff::civil::Date;
 use journey::accession::Lawful;
 use journey::candidate::Stage as Candidate;
-use journey::confirmation::{Command, Confirmed, Request, Stage};
+use journey::confirmation::{Command, Confirmed, Refuted, Request, Stage};
 use journey::ids::{CandidateId, ConfirmationId, KitBarcode, NoticeId, Ori, SpecimenNumber};
 use journey::notice;
 use journey::refusal::RefusalCode;
@@ -194,6 +194,28 @@ impl Programme {
             .collect())
     }
 
+    /// Ends a confirmation whose candidate has ended; one that has ended itself stays as it is.
+    pub(crate) fn end_confirmation(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+    ) -> Result<(), ServiceError> {
+        self.custody.write(|tx| {
+            // The request may be tried again; it comes first.
+            let row = rows::confirmation::load(tx, id)?.ok_or(ServiceError::Busy)?;
+            if matches!(row.value, Stage::Confirmed(_) | Stage::Refuted(_)) {
+                return Ok(());
+            }
+            let stage = advance!(
+                tx, op, "confirmation": journey::confirmation, rows::confirmation, id, Command::End
+            );
+            match &stage {
+                Stage::Refuted(refuted) => tell_refuted(tx, op, id, refuted),
+                _ => Ok(()),
+            }
+        })
+    }
+
     fn confirmation(
         &self,
         id: &ConfirmationId,
@@ -221,15 +243,11 @@ impl Programme {
                 Stage::Confirmed(_) => {
                     raise_name_release(tx, op, id, &stage)?;
                     self.raise_hit(tx, op, id, &stage.request().specimen)?;
-                    settle(tx, op, &stage, None)?;
+                    settle(tx, op, id, &stage, None)?;
                 }
                 Stage::Refuted(refuted) => {
-                    let about = format!("not-confirmed/{id}");
-                    let (confirmation, why) = (id.clone(), refuted.why);
-                    let subject = notice::Subject::NotConfirmed { confirmation, why };
-                    let to = refuted.request.laboratory.clone();
-                    raise_notice(tx, op, &about, subject, to)?;
-                    settle(tx, op, &stage, Some(refuted.why.word()))?;
+                    tell_refuted(tx, op, id, refuted)?;
+                    settle(tx, op, id, &stage, Some(refuted.why.word()))?;
                 }
                 _ => {}
             }
@@ -260,16 +278,29 @@ fn raise_name_release(
     Ok(rows::notice::about(tx, &notice, &format!("name-release/{id}"))?)
 }
 
+/// Tells the laboratory of the case that a candidate was not confirmed, and which check failed.
+fn tell_refuted(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    id: &ConfirmationId,
+    refuted: &Refuted,
+) -> Result<(), ServiceError> {
+    let subject = notice::Subject::NotConfirmed { confirmation: id.clone(), why: refuted.why };
+    let to = refuted.request.laboratory.clone();
+    raise_notice(tx, op, &format!("not-confirmed/{id}"), subject, to)
+}
+
 fn settle(
     tx: &mut dyn Tx,
     op: &OpContext<'_>,
+    id: &ConfirmationId,
     stage: &Stage,
     refuted_because: Option<&str>,
 ) -> Result<(), ServiceError> {
     let candidate = stage.request().candidate.clone();
-    let key = format!("{}/{candidate}", outbox::SETTLE_CANDIDATE);
+    let key = format!("{}/{id}", outbox::SETTLE_CANDIDATE);
     let refuted_because = refuted_because.map(str::to_owned);
-    let payload = SettleCandidate { candidate, refuted_because };
+    let payload = SettleCandidate { candidate, confirmation: Some(id.clone()), refuted_because };
     job::enqueue(tx, &key, outbox::SETTLE_CANDIDATE, &payload, op.at)?;
     Ok(())
 }

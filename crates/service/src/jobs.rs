@@ -22,13 +22,15 @@ use store::index::upload::Searchable;
 use store::job::{self, Job};
 use store::{Database, Tx, custody, index};
 
+use crate::candidate::end_confirmation;
 use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
 use crate::matcher::Hit;
 use crate::notice::raise_notice;
 use crate::outbox::{
-    REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen, RequestConfirmation, SEARCH,
-    SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD, WithdrawRecord, registration_of,
+    END_CONFIRMATION, EndConfirmation, REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen,
+    RequestConfirmation, SEARCH, SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD,
+    WithdrawRecord, registration_of,
 };
 use crate::programme::Programme;
 use crate::removal::finish;
@@ -98,6 +100,9 @@ impl Programme {
             },
             SEARCH => self.search_record(&op, &job.payload()?),
             REQUEST_CONFIRMATION => self.open_confirmation(&op, &job.payload()?),
+            END_CONFIRMATION => {
+                self.end_confirmation(&op, &job.payload::<EndConfirmation>()?.confirmation)
+            }
             SETTLE_CANDIDATE => self.settle_candidate(&op, job.payload()?),
             WITHDRAW_RECORD => match self.open_job(job)? {
                 Some((person, withdraw)) => self.withdraw_record(&op, &person, &withdraw),
@@ -187,7 +192,10 @@ impl Programme {
         let id = &settle.candidate;
         self.index.write(|tx| {
             let stage = index::candidate::load(tx, id)?.map(|row| row.value);
-            if !matches!(stage, Some(candidate::Stage::ConfirmationRequested(_))) {
+            let Some(candidate::Stage::ConfirmationRequested(asked)) = stage else {
+                return Ok(());
+            };
+            if settle.confirmation.as_ref().is_some_and(|settled| *settled != asked.confirmation) {
                 return Ok(());
             }
             let refuted_because = settle.refuted_because.clone();
@@ -258,6 +266,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         for row in index::candidate::of_specimen(tx, specimen)? {
             let id = CandidateId::from(row.id.as_str());
+            end_confirmation(tx, op, &row.value)?;
             let command = candidate::Command::Withdraw(removal.clone());
             advance!(tx, op, "candidate": journey::candidate, index::candidate, &id, command);
             index::candidate::forget_pair(tx, &id)?;

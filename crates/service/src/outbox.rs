@@ -22,6 +22,8 @@ pub(crate) const SEARCH: &str = "search";
 pub(crate) const REQUEST_CONFIRMATION: &str = "request-confirmation";
 /// Custody to index: how a confirmation ended.
 pub(crate) const SETTLE_CANDIDATE: &str = "settle-candidate";
+/// Index to custody: a candidate that was to be confirmed has ended.
+pub(crate) const END_CONFIRMATION: &str = "end-confirmation";
 /// Custody to index: a record is to be taken out.
 pub(crate) const WITHDRAW_RECORD: &str = "withdraw-record";
 
@@ -53,8 +55,16 @@ pub(crate) struct RequestConfirmation {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct EndConfirmation {
+    pub(crate) confirmation: ConfirmationId,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SettleCandidate {
     pub(crate) candidate: CandidateId,
+    /// Not told by jobs of the first version, whose candidates were asked about once.
+    #[serde(default)]
+    pub(crate) confirmation: Option<ConfirmationId>,
     pub(crate) refuted_because: Option<String>,
 }
 

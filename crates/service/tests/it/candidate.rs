@@ -257,6 +257,38 @@ fn a_candidate_ends_with_a_new_version_that_no_longer_matches_and_comes_back_wit
 }
 
 #[test]
+fn a_confirmation_ends_with_its_candidate_and_can_be_asked_for_again() {
+    on_both(|ground| {
+        let (_, candidate) = ground.taken(&record(1), "K-1");
+        let first = ground.ask_to_confirm(&candidate);
+        ground.pass(60);
+        ground.evidence("EV-1", &person(2)).unwrap();
+        assert_eq!(ground.jobs().failed, 0);
+        let reviewer = ground.by(Role::Reviewer);
+        let list = |stage| {
+            let start = After::start();
+            let listed = ground.programme.list_confirmations(&reviewer, stage, &start, 9).unwrap();
+            listed.into_iter().map(|line| line.confirmation).collect::<Vec<_>>()
+        };
+        assert_eq!(list("refuted"), std::slice::from_ref(&first));
+        let analyst = ground.by(Role::CaseworkAnalyst);
+        let told = ground.programme.list_notices(&analyst, CASEWORK, &After::start(), 9).unwrap();
+        assert_eq!(told[0].subject.word(), "not_confirmed");
+
+        ground.pass(60);
+        ground.evidence("EV-1", &person(1)).unwrap();
+        ground.jobs();
+        assert_eq!(ground.candidates()[0].stage, "new");
+        ground.programme.take_candidate(&analyst, &candidate).unwrap();
+        let second = ground.ask_to_confirm(&candidate);
+        assert_eq!(list("requested"), std::slice::from_ref(&second));
+        ground.confirm(&second, &person(1));
+        assert_eq!(ground.jobs().failed, 0);
+        assert_eq!(ground.candidates()[0].stage, "confirmed");
+    });
+}
+
+#[test]
 fn no_name_comes_out_of_a_confirmation_whose_candidate_has_ended() {
     on_both(|ground| {
         let (_, candidate) = ground.taken(&record(1), "K-1");

@@ -1,8 +1,9 @@
-//! Confirmations, one a candidate.
+//! Confirmations, one a candidate. One whose candidate ended gives its place up: the candidate may
+//! come back with a new version of a profile, and is then confirmed anew.
 
 use jiff::Timestamp;
-use journey::confirmation;
-use journey::ids::{CandidateId, ConfirmationId};
+use journey::confirmation::{self, Failure};
+use journey::ids::ConfirmationId;
 
 use crate::error::StoreError;
 use crate::stream::{self, Versioned};
@@ -12,10 +13,9 @@ use crate::values;
 /// The table.
 pub const TABLE: &str = "confirmation";
 const KEYS: &str = "UPDATE confirmation SET candidate = $2 WHERE id = $1";
-const OF_CANDIDATE: &str = "SELECT id, version, state, at FROM confirmation WHERE candidate = $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[KEYS, OF_CANDIDATE];
+pub const SQL: &[&str] = &[KEYS];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<confirmation::Stage>;
@@ -35,15 +35,11 @@ pub fn save(
 ) -> Result<(), StoreError> {
     let expected = before.map(|stored| stored.version);
     stream::put(tx, TABLE, id.as_str(), expected, after.word(), after, at)?;
-    tx.execute(KEYS, values![id.as_str(), after.request().candidate.as_str()])?;
+    let has_ended = matches!(
+        after,
+        confirmation::Stage::Refuted(refuted) if refuted.why == Failure::CandidateEnded
+    );
+    let candidate = Some(after.request().candidate.as_str()).filter(|_| !has_ended);
+    tx.execute(KEYS, values![id.as_str(), candidate])?;
     Ok(())
-}
-
-/// The confirmation of a candidate.
-pub fn of_candidate(
-    tx: &mut dyn Tx,
-    candidate: &CandidateId,
-) -> Result<Option<Stored>, StoreError> {
-    let row = tx.first(OF_CANDIDATE, values![candidate.as_str()])?;
-    row.as_ref().map(|row| stream::read(TABLE, row)).transpose()
 }
