@@ -164,11 +164,11 @@ impl<W: Write> Writer<W> {
 
 impl Programme {
     /// Writes records of the index into a file. A record that the format cannot say is left out
-    /// and told.
+    /// and told; every other is on record as given out.
     ///
     /// # Errors
     /// `Forbidden`; `NotFound` for a record that is not in the index; `Failed` where the output
-    /// fails.
+    /// fails. What was written by then must be thrown away.
     pub fn export_records<W: Write>(
         &self,
         op: &OpContext<'_>,
@@ -194,16 +194,16 @@ impl Programme {
             .map_err(|refused| ServiceError::Invalid(refused.to_string()))?;
         let mut exported = Exported { written: Vec::new(), left_out: Vec::new() };
         for id in &export.specimens {
-            let record = self.index_step(op, "upload", id.as_str(), |tx| {
-                let record = outgoing(tx, id)?;
-                let body = (export.destination.as_str(), export.format.word());
-                note(tx, op, "upload", id.as_str(), "exported", &body)?;
-                Ok(record)
-            })?;
-            match writer.record(record).map_err(failed)? {
-                Ok(()) => exported.written.push(id.clone()),
-                Err(refused) => exported.left_out.push((id.clone(), refused.to_string())),
+            let record = self.index.read(|tx| outgoing(tx, id))?;
+            if let Err(refused) = writer.record(record).map_err(failed)? {
+                exported.left_out.push((id.clone(), refused.to_string()));
+                continue;
             }
+            self.index_step(op, "upload", id.as_str(), |tx| {
+                let body = (export.destination.as_str(), export.format.word());
+                note(tx, op, "upload", id.as_str(), "exported", &body)
+            })?;
+            exported.written.push(id.clone());
         }
         writer.finish().map_err(failed)?;
         Ok(exported)

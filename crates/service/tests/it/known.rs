@@ -246,6 +246,7 @@ fn records_go_out_as_cmf_and_evidence_comes_back_in() {
         let (exported, text) = export(Version::Cmf32, &[&specimen]).unwrap();
         assert!(exported.left_out[0].1.contains("write cmf-2017"), "{exported:?}");
         assert!(!text.contains("<SPECIMEN"));
+        assert_eq!(ground.events(Side::Index, "upload", "exported").len(), 2, "it stayed here");
         let stranger = SpecimenNumber::from("S-9");
         let missing = export(Version::Cmf2017, &[&stranger]);
         assert!(matches!(missing, Err(ServiceError::NotFound { .. })), "{missing:?}");
