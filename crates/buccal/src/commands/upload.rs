@@ -67,7 +67,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         why: String,
     },
-    /// Known profiles, compared before anything enters
+    /// Known profiles, compared before anything enters; at stage expired those to look at again
     Known(Page),
     /// Keep the profiles of staff, or of victims and eliminated persons of a case
     KeepKnown {

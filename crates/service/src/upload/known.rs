@@ -18,6 +18,12 @@ use crate::programme::Programme;
 use crate::typing::genotype_table;
 use crate::unit::{advance, note};
 
+/// Stands for a stage in lists: kept, and the day to look again has come.
+pub const EXPIRED: &str = "expired";
+
+/// Profiles looked at in one page.
+const PAGE: u32 = 1_000;
+
 /// Keep the profile of staff, or of a victim or an eliminated person of a case.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KeepKnown {
@@ -181,7 +187,8 @@ impl Programme {
         Ok(self.index.scrub(rows::known::TABLE)?)
     }
 
-    /// Known profiles at a stage (empty: all), longest there first.
+    /// Known profiles at a stage (empty: all), longest there first; `expired` are those kept whose
+    /// day has come, at which somebody looks whether they must go.
     ///
     /// # Errors
     /// `Forbidden`.
@@ -193,6 +200,30 @@ impl Programme {
         limit: u32,
     ) -> Result<Vec<Listed>, ServiceError> {
         self.may(op, "upload.known-list", "")?;
+        if stage != EXPIRED {
+            return self.known_page(op, stage, after, limit);
+        }
+        let (mut expired, mut after) = (Vec::new(), after.clone());
+        loop {
+            let page = self.known_page(op, "kept", &after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.place();
+            expired.extend(page.into_iter().filter(|line| line.expired));
+            if expired.len() >= limit as usize {
+                break;
+            }
+        }
+        expired.truncate(limit as usize);
+        Ok(expired)
+    }
+
+    fn known_page(
+        &self,
+        op: &OpContext<'_>,
+        stage: &str,
+        after: &After,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ServiceError> {
         let page = self
             .index
             .read(|tx| listing::page::<Stage>(tx, rows::known::TABLE, stage, after, limit))?;

@@ -9,7 +9,7 @@ use journey::ids::SpecimenNumber;
 use service::ServiceError;
 use service::audit::Side;
 use service::upload::export::{Export, Format};
-use service::upload::known::KeepKnown;
+use service::upload::known::{EXPIRED, KeepKnown};
 use store::listing::After;
 
 use crate::ground::{Ground, on_both, record, refused};
@@ -116,13 +116,18 @@ fn a_known_profile_is_kept_where_it_belongs_and_goes_with_its_profile() {
         ground.keep_known(&victim("V-1", &person(1))).unwrap();
         assert_eq!(refused(ground.keep_known(&victim("V-1", &person(2)))), "ALREADY_RECORDED");
         let analyst = ground.by(Role::CaseworkAnalyst);
-        let listed = |at: i64| {
+        let listed = |stage, at: i64| {
             ground.pass(at);
             let analyst = ground.by(Role::CaseworkAnalyst);
-            ground.programme.list_known(&analyst, "kept", &After::start(), 10).unwrap()
+            ground.programme.list_known(&analyst, stage, &After::start(), 10).unwrap()
         };
-        assert!(!listed(0)[0].expired);
-        assert!(listed(6 * 365 * 86_400)[0].expired, "five years, and somebody must look");
+        assert!(!listed("kept", 0)[0].expired && listed(EXPIRED, 0).is_empty());
+        let years = 6 * 365 * 86_400;
+        assert!(listed("kept", years)[0].expired, "five years, and somebody must look");
+        ground.keep_known(&victim("V-2", &person(3))).unwrap();
+        let due: Vec<_> = listed(EXPIRED, 0).into_iter().map(|line| line.specimen).collect();
+        assert_eq!(due, ["V-1".into()], "and not the one kept today");
+        ground.programme.take_out_known(&analyst, &"V-2".into(), "a mistake").unwrap();
         let take_out = |why| ground.programme.take_out_known(&analyst, &"V-1".into(), why);
         assert!(take_out("").is_err());
         take_out("the case is closed").unwrap();

@@ -6,7 +6,7 @@ use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::upload::known::{KeptKnown, Listed};
+use service::upload::known::{EXPIRED, KeptKnown, Listed};
 use service::{After, ServiceError};
 
 use super::preview;
@@ -132,7 +132,7 @@ pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Servi
         (preview::link(call))
         @if call.may("upload.keep-known") { (part("Keep profiles", &keep_form(call, forms))) }
         (part("Known profiles", &html! {
-            (stages(PATH, call.stage("kept"), &["", "kept", "taken_out"]))
+            (stages(PATH, call.stage("kept"), &["", "kept", EXPIRED, "taken_out"]))
             (table("Longest there first", &heads, &rows))
             (more(call, PATH, &lines, call.limit()?))
         }))
