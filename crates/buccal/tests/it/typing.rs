@@ -26,7 +26,7 @@ fn real_files_are_read_and_the_broken_one_is_told() {
             continue;
         }
         assert_eq!(ran.code, 0, "{name}: {}", ran.err);
-        let samples = ran.json()[0]["samples"].as_u64().unwrap();
+        let samples = ran.json()[0]["samples"].as_array().unwrap().len();
         assert!(samples > 0 || name.contains("header_excerpt"), "{name}");
         read += 1;
     }
