@@ -35,7 +35,21 @@ const KINDS: &[Kind] = &[
         name: "request-confirmation",
         prepare: asked,
         outbox: Side::Index,
-        writes: &[(Side::Custody, "confirmation"), (Side::Custody, "event")],
+        writes: &[
+            (Side::Custody, "confirmation"),
+            (Side::Custody, "notice"),
+            (Side::Custody, "event"),
+        ],
+    },
+    Kind {
+        name: "end-confirmation",
+        prepare: withdrawn,
+        outbox: Side::Index,
+        writes: &[
+            (Side::Custody, "confirmation"),
+            (Side::Custody, "notice"),
+            (Side::Custody, "event"),
+        ],
     },
     Kind {
         name: "settle-candidate",
@@ -80,6 +94,13 @@ fn asked(ground: &Ground) {
     let (_, candidate) = ground.taken(&record(1), "K-1");
     let analyst = ground.by(Role::CaseworkAnalyst);
     ground.programme.request_confirmation(&analyst, &candidate).unwrap();
+}
+
+fn withdrawn(ground: &Ground) {
+    let (_, candidate) = ground.taken(&record(1), "K-1");
+    ground.ask_to_confirm(&candidate);
+    let analyst = ground.by(Role::CaseworkAnalyst);
+    ground.programme.withdraw_evidence(&analyst, &"EV-1".into(), "a mistake").unwrap();
 }
 
 fn concluded(ground: &Ground) {
