@@ -194,6 +194,20 @@ impl Programme {
             .collect())
     }
 
+    /// One confirmation.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`.
+    pub fn find_confirmation(
+        &self,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "confirmation.list", "")?;
+        let row = self.confirmation(id)?;
+        Ok(listed(id, &row.value, row.at))
+    }
+
     /// Ends a confirmation whose candidate has ended; one that has ended itself stays as it is.
     pub(crate) fn end_confirmation(
         &self,

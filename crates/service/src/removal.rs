@@ -191,6 +191,16 @@ impl Programme {
         Ok(self.custody.scrub("person_key")?)
     }
 
+    /// One removal.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`.
+    pub fn find_removal(&self, op: &OpContext<'_>, id: &RemovalId) -> Result<Listed, ServiceError> {
+        self.may(op, "removal.list", "")?;
+        let row = self.custody.read(|tx| rows::removal::load(tx, id))?;
+        row.as_ref().map(listed).ok_or_else(|| ServiceError::not_found("removal", id))
+    }
+
     /// Removals at a stage (empty: all), longest waiting first.
     ///
     /// # Errors

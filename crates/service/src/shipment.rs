@@ -210,14 +210,21 @@ impl Programme {
         let page = self
             .custody
             .read(|tx| listing::page::<Stage>(tx, rows::shipment::TABLE, stage, after, limit))?;
-        let line = |row: &rows::shipment::Stored| Listed {
-            since: row.at,
-            package: PackageNumber::from(row.id.as_str()),
-            site: row.value.contents().site.to_string(),
-            kits: row.value.contents().kits.clone(),
-            stage: row.value.word(),
-        };
-        Ok(page.iter().map(line).collect())
+        Ok(page.iter().map(listed).collect())
+    }
+
+    /// One package.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`.
+    pub fn find_package(
+        &self,
+        op: &OpContext<'_>,
+        id: &PackageNumber,
+    ) -> Result<Listed, ServiceError> {
+        self.may(op, "shipment.list", "")?;
+        let row = self.custody.read(|tx| rows::shipment::load(tx, id))?;
+        row.as_ref().map(listed).ok_or_else(|| ServiceError::not_found("package", id))
     }
 
     /// Sealed collections of a site (empty: all) whose kit is in no package yet.
@@ -270,5 +277,15 @@ fn owed_again(tx: &mut dyn Tx, op: &OpContext<'_>, kit: &KitBarcode) -> Result<(
             open_duty(tx, op, &opened.person, &opened.site, MISSING)
         }
         None => Ok(()),
+    }
+}
+
+fn listed(row: &rows::shipment::Stored) -> Listed {
+    Listed {
+        since: row.at,
+        package: PackageNumber::from(row.id.as_str()),
+        site: row.value.contents().site.to_string(),
+        kits: row.value.contents().kits.clone(),
+        stage: row.value.word(),
     }
 }

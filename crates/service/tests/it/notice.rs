@@ -153,3 +153,29 @@ fn notices_turn_over_page_by_page() {
         assert_eq!(paged, whole);
     });
 }
+
+#[test]
+fn a_package_a_confirmation_and_a_removal_are_found_by_their_numbers() {
+    on_both(|ground| {
+        let (_, confirmation) = confirmed(ground);
+        let removal = ground.approved_removal("K-1");
+        let p = &ground.programme;
+        let (reviewer, officer) = (ground.by(Role::Reviewer), ground.by(Role::PrivacyOfficer));
+        let found = p.find_confirmation(&reviewer, &confirmation).unwrap();
+        assert_eq!((found.confirmation, found.stage), (confirmation, "confirmed"));
+        let found = p.find_removal(&officer, &removal).unwrap();
+        assert_eq!((found.removal, found.kit), (removal, Some("K-1".into())));
+        let clerk = ground.by(Role::KitClerk);
+        let package = &p.list_packages(&clerk, "", &After::start(), 1).unwrap()[0];
+        let found = p.find_package(&clerk, &package.package).unwrap();
+        assert_eq!(found.kits, package.kits);
+        let missing = [
+            p.find_confirmation(&reviewer, &"C-9".into()).map(drop),
+            p.find_removal(&officer, &"R-9".into()).map(drop),
+            p.find_package(&clerk, &"P-9".into()).map(drop),
+        ];
+        assert!(missing.iter().all(|it| matches!(it, Err(ServiceError::NotFound { .. }))));
+        let forbidden = p.find_removal(&clerk, &"R-9".into());
+        assert!(matches!(forbidden, Err(ServiceError::Forbidden { .. })), "before it is looked up");
+    });
+}

@@ -5,8 +5,8 @@ use journey::ids::{ConfirmationId, KitBarcode};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
+use service::ServiceError;
 use service::confirmation::Listed;
-use service::{After, ServiceError};
 
 use super::accession::subject;
 use super::candidate;
@@ -215,7 +215,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     };
     let chosen = match subject(call, forms, "confirmation") {
         "" => None,
-        id => chosen(call, id)?,
+        id => call.programme.find_confirmation(&call.op, &id.into()).map(Some)?,
     };
     Ok(html! {
         @if let Some(one) = &chosen { (part("Four checks", &checks(call, forms, one))) }
@@ -223,19 +223,6 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         (worklist(call, &listed))
         (more(call, "/confirmation", &listed, call.limit()?))
     })
-}
-
-/// One confirmation out of those that wait for a check; how many wait is bounded by the work of
-/// one laboratory.
-fn chosen(call: &Call<'_>, id: &str) -> Result<Option<Listed>, ServiceError> {
-    for stage in STAGES.iter().filter(|stage| !stage.is_empty()) {
-        let open = call.programme.list_confirmations(&call.op, stage, &After::start(), 1_000)?;
-        let found = open.into_iter().find(|one| one.confirmation.as_str() == id);
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
 }
 
 fn worklist(call: &Call<'_>, listed: &[Listed]) -> Markup {

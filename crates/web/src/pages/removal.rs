@@ -228,7 +228,7 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     };
     let chosen = match call.entered.get("removal") {
         "" => None,
-        id => chosen(call, id)?,
+        id => call.programme.find_removal(&call.op, &id.into()).map(Some)?,
     };
     Ok(html! {
         @if let Some(one) = &chosen { (part("One removal", &one_removal(call, forms, one))) }
@@ -237,18 +237,6 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         (more(call, "/removal", &removals, limit))
         @if call.may("removal.request") { (paths(forms)) }
     })
-}
-
-/// One removal out of the lists; those under way are few.
-fn chosen(call: &Call<'_>, id: &str) -> Result<Option<Listed>, ServiceError> {
-    for stage in STAGES.iter().filter(|stage| !stage.is_empty()) {
-        let mut removals = listed(call, stage, 1_000)?.into_iter();
-        let found = removals.find(|one| one.removal.as_str() == id);
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
 }
 
 fn worklist(removals: &[Listed]) -> Markup {

@@ -5,8 +5,8 @@ use journey::ids::{KitBarcode, PackageNumber, Site};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json as value};
+use service::ServiceError;
 use service::shipment::{Counted, HandOver, Listed, Receive};
-use service::{After, ServiceError};
 
 use crate::call::Call;
 use crate::components::{alert, code, facts, plain, stages, table, tag};
@@ -14,9 +14,6 @@ use crate::form::{Forms, ask, ask_text};
 use crate::layout::{more, part};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant};
-
-/// Packages looked through for one.
-const PACKAGES_MAX: u32 = 1000;
 
 /// The station.
 pub(crate) const STATION: Station = Station {
@@ -129,12 +126,7 @@ fn give(call: &Call<'_>) -> Result<Value, ServiceError> {
 }
 
 fn one(call: &Call<'_>) -> Result<Listed, ServiceError> {
-    let wanted = call.needed("package")?;
-    let start = After::start();
-    let all = call.programme.list_packages(&call.op, "", &start, PACKAGES_MAX)?;
-    let mut fitting = all.into_iter();
-    let found = fitting.find(|line| line.package.as_str() == wanted);
-    found.ok_or_else(|| ServiceError::not_found("package", wanted))
+    call.programme.find_package(&call.op, &PackageNumber::from(call.needed("package")?))
 }
 
 fn give_package(call: &Call<'_>) -> Result<Value, ServiceError> {
