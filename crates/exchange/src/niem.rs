@@ -61,12 +61,12 @@ impl<W: Write> Writer<W> {
         self.out.field(3, "biom:DNATypingTechnologyCode", Some("STR"))?;
         self.source(record.category)?;
         self.out.open(3, "biom:DNASTRData", &[])?;
-        if let Some(kit) = &record.kit {
+        if let Some(kit) = &record.provenance.kit {
             self.out.open(4, "biom:DNAKit", &[])?;
             self.out.field(5, "biom:DNAKitName", Some(kit))?;
             self.out.close(4, "biom:DNAKit")?;
         }
-        let partial = record.is_partial().to_string();
+        let partial = record.provenance.partial.to_string();
         self.out.field(4, "biom:DNASTRProfilePartialIndicator", Some(&partial))?;
         for typed in record.profile.typed() {
             self.locus(record, typed)?;
@@ -148,7 +148,7 @@ fn check(record: &Record) -> Result<&'static str, NotInFormat> {
     fits("DNA Profile ID", record.id.as_str(), 24)?;
     fits("Laboratory ORI", record.laboratory.as_str(), 255)?;
     fits("User ID", &record.read_by, 255)?;
-    may_fit("DNAKitName", record.kit.as_ref(), 255)?;
+    may_fit("DNAKitName", record.provenance.kit.as_ref(), 255)?;
     if let Some(case) = &record.case {
         fits("Case ID", case.as_str(), 255)?;
     }
@@ -222,7 +222,7 @@ fn kind(locus: Locus) -> &'static str {
 fn quality(record: &Record, typed: &TypedLocus) -> &'static str {
     let alleles = typed.genotype.alleles();
     let is_unsized = alleles.iter().any(|allele| allele.kind() == AlleleKind::Unsized);
-    let may_lack_one = record.is_partial() && alleles.len() == 1;
+    let may_lack_one = record.provenance.partial && alleles.len() == 1;
     if is_unsized || may_lack_one { "Not Definitive" } else { "Normal" }
 }
 

@@ -6,6 +6,7 @@
 use genetics::{Category, Genotype, Locus, Profile};
 use jiff::Timestamp;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
+use journey::upload::provenance::Provenance;
 
 /// Who hands over, to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,19 +34,12 @@ pub struct Record {
     pub case: Option<CaseNumber>,
     /// The profile, with its required alleles.
     pub profile: Profile,
-    /// Amplification kit.
-    pub kit: Option<String>,
-    /// Account of who read it.
+    /// What is told of the profile as a whole.
+    pub provenance: Provenance,
+    /// Account of who read it, or of who entered it where that is not told.
     pub read_by: String,
     /// When it was entered.
     pub entered_at: Timestamp,
-}
-
-impl Record {
-    /// Whether more may have been there than was seen.
-    pub fn is_partial(&self) -> bool {
-        self.category == Category::ForensicPartial
-    }
 }
 
 /// Why something cannot be said in a format, with the remedy.

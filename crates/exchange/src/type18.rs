@@ -203,7 +203,7 @@ impl<W: Write> Writer<W> {
         let mut items = vec![kind.to_string(), number.to_string(), "1".into(), "1".into()];
         items.push(u8::from(is_precise).to_string());
         items.extend(calls);
-        if let Some(kit) = &record.kit {
+        if let Some(kit) = &record.provenance.kit {
             items.extend(["", "", "", "", kit].map(str::to_owned));
         }
         Ok(items.join(&ITEM.to_string()))
@@ -216,7 +216,7 @@ fn check(record: &Record) -> Result<(), NotInFormat> {
     }
     fits("18.004 SRC", record.laboratory.as_str(), 36)?;
     fits("18.015 PID", record.id.as_str(), 24)?;
-    record.kit.as_ref().map_or(Ok(()), |kit| fits("18.016 KNM", kit, 32))
+    record.provenance.kit.as_ref().map_or(Ok(()), |kit| fits("18.016 KNM", kit, 32))
 }
 
 /// A record with its length, which counts itself, in front.

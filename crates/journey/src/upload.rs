@@ -7,6 +7,7 @@
 //! number and the staff tied to the analysis: no name (34 USC 12592; FBI CODIS FAQ Q8).
 
 pub mod known;
+pub mod provenance;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::actor::Stamp;
 use crate::ids::{CaseNumber, Ori, RemovalId, SpecimenNumber};
 use crate::refusal::{Misapplied, Refusal, RefusalCode};
 use crate::typing::reading::ReviewedProfile;
+use provenance::Provenance;
 
 /// Where a record of the index stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,9 @@ pub struct Indexed {
     pub made_on: Option<Date>,
     /// What the record comes from.
     pub source: Source,
+    /// What the laboratory of evidence tells of the profile; of persons the readings tell.
+    #[serde(default, skip_serializing_if = "Provenance::is_silent")]
+    pub provenance: Provenance,
     /// By whom and when.
     pub stamp: Stamp,
 }
@@ -141,6 +146,8 @@ pub enum Command {
         laboratory: Ori,
         /// The case.
         case: CaseNumber,
+        /// What its laboratory tells of the profile.
+        provenance: Provenance,
         /// The day on which the profile was made.
         made_on: Date,
         /// By whom and when.
@@ -197,18 +204,35 @@ pub fn decide(stage: Option<&Stage>, command: Command, gate: &Gate<'_>) -> Resul
                 digest: reviewed.digest().to_owned(),
                 made_on: Some(made_on),
                 source: Source::Person,
+                provenance: Provenance::default(),
                 stamp,
             };
             (indexed, reviewed.profile().clone())
         }
-        Command::EnterEvidence { category, profile, digest, laboratory, case, made_on, stamp } => {
+        Command::EnterEvidence {
+            category,
+            profile,
+            digest,
+            laboratory,
+            case,
+            provenance,
+            made_on,
+            stamp,
+        } => {
             if !category.index().holds_evidence() {
                 let found = format!("'{category}' is not a category of evidence");
                 return Err(RefusalCode::CategoryConflict.about(found));
             }
-            let version = before.map_or(0, |before| before.version) + 1;
-            let (source, made_on) = (Source::Evidence { case }, Some(made_on));
-            let indexed = Indexed { category, laboratory, version, digest, made_on, source, stamp };
+            let indexed = Indexed {
+                category,
+                laboratory,
+                version: before.map_or(0, |before| before.version) + 1,
+                digest,
+                made_on: Some(made_on),
+                source: Source::Evidence { case },
+                provenance,
+                stamp,
+            };
             (indexed, profile)
         }
     };
@@ -257,7 +281,9 @@ fn is_new_version(before: &Indexed, after: &Indexed) -> Result<(), Refusal> {
         let found = "the number belongs to a record of another laboratory, case or kind";
         return Err(RefusalCode::AlreadyRecorded.about(found));
     }
-    let is_same = before.digest == after.digest && before.category == after.category;
+    let is_same = before.digest == after.digest
+        && before.category == after.category
+        && before.provenance == after.provenance;
     if is_same || after.version <= before.version {
         return Err(RefusalCode::AlreadyRecorded.about("the record is in the index"));
     }

@@ -11,11 +11,13 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use journey::candidate::disposition::{Disposition, Opinion, Side, fitting};
-use journey::candidate::suggestion::{Suggestion, suggest};
+use journey::candidate::suggestion::{Shown, Suggestion, suggest};
 use journey::candidate::{Command, Found, Kind, Stage};
 use journey::deadline;
 use journey::ids::{CandidateId, ConfirmationId, Ori};
 use journey::refusal::{Refusal, RefusalCode};
+use journey::upload;
+use journey::upload::provenance::{Provenance, SourceIdentified};
 use serde::{Deserialize, Serialize};
 use store::index as rows;
 use store::index::upload::Searchable;
@@ -101,10 +103,10 @@ impl Placed for Urgent {
 pub struct Explained {
     /// As lists show it.
     pub listed: Listed,
-    /// Category of the evidence, or of the record that was searched.
-    pub evidence_category: Category,
-    /// Category of the other record.
-    pub record_category: Category,
+    /// How the evidence must be read, or the record that was searched.
+    pub evidence: Shown,
+    /// How the other record must be read.
+    pub record: Shown,
     /// Locus by locus; the evidence is the query.
     pub comparison: Comparison,
     /// The chance that an unrelated person matches the evidence as loosely as the search asks, at
@@ -203,10 +205,11 @@ impl Programme {
                 None => self.rule_of_today(op, evidence.category, record.category)?,
             };
             note(tx, op, "candidate", candidate.as_str(), "viewed", &())?;
+            let sides = (shown(tx, &evidence)?, shown(tx, &record)?);
             let records = if found.record_is_person { records.0 } else { records.1 };
             let due_at = rows::candidate::due_at(tx, candidate)?;
             let listed = listed(op, &(row, due_at));
-            Ok(self.explained(listed, found.kind(), (&evidence, &record), &rule, records))
+            Ok(self.explained(listed, found.kind(), sides, (&evidence, &record), &rule, records))
         })
     }
 
@@ -214,6 +217,7 @@ impl Programme {
         &self,
         listed: Listed,
         kind: Kind,
+        sides: (Shown, Shown),
         (evidence, record): (&Searchable, &Searchable),
         rule: &SearchRule,
         records: u64,
@@ -223,9 +227,9 @@ impl Programme {
         let (rarity, chance) = self.by_chance(&evidence.profile, compared, rule);
         let chance_candidates = chance * records as f64;
         Explained {
-            suggestion: suggest(kind, evidence.category, &comparison, chance_candidates),
-            evidence_category: evidence.category,
-            record_category: record.category,
+            suggestion: suggest(kind, sides, &comparison, chance_candidates),
+            evidence: sides.0,
+            record: sides.1,
             fitting: fitting(kind).to_vec(),
             listed,
             comparison,
@@ -497,6 +501,20 @@ pub(crate) fn end_confirmation(
         job::enqueue(tx, &key, outbox::END_CONFIRMATION, &payload, op.at)?;
     }
     Ok(())
+}
+
+/// How a record must be read, as its laboratory told when it entered.
+fn shown(tx: &mut dyn Tx, record: &Searchable) -> Result<Shown, ServiceError> {
+    let stage = rows::upload::load(tx, &record.id)?.map(|row| row.value);
+    let provenance = match stage {
+        Some(upload::Stage::Indexed(indexed)) => indexed.provenance,
+        _ => Provenance::default(),
+    };
+    Ok(Shown {
+        category: record.category,
+        partial: provenance.partial,
+        identified: provenance.source_identified == Some(SourceIdentified::Yes),
+    })
 }
 
 /// The end of the business day on which the time to look at a candidate ends.

@@ -15,6 +15,7 @@ use journey::accession::LawfulSpecimen;
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use journey::refusal::{Refusal, RefusalCode};
 use journey::typing::reading::ReviewedProfile;
+use journey::upload::provenance::Provenance;
 use journey::upload::{Command, Gate, Known, Stage, apply, decide};
 use serde::{Deserialize, Serialize};
 use store::custody;
@@ -42,9 +43,25 @@ pub struct EnterEvidence {
     pub case: CaseNumber,
     /// The profile.
     pub profile: Profile,
+    /// What its laboratory tells of it.
+    #[serde(default)]
+    pub provenance: Provenance,
     /// The day on which it was made, if not today.
     #[serde(default)]
     pub made_on: Option<Date>,
+}
+
+/// What is the same of all samples of a table.
+#[derive(Clone, Debug)]
+pub struct CaseEvidence {
+    /// Category of evidence.
+    pub category: Category,
+    /// Laboratory of the case.
+    pub laboratory: Ori,
+    /// The case.
+    pub case: CaseNumber,
+    /// More may have been there than was seen.
+    pub partial: bool,
 }
 
 /// What entering a file of evidence gave.
@@ -141,7 +158,7 @@ impl Programme {
         evidence: &EnterEvidence,
     ) -> Result<(), ServiceError> {
         self.may(op, "upload.enter-evidence", evidence.laboratory.as_str())?;
-        let EnterEvidence { specimen, category, laboratory, case, profile, made_on } = evidence;
+        let EnterEvidence { specimen, category, laboratory, case, profile, made_on, .. } = evidence;
         specimen_number(specimen)?;
         not_empty("laboratory", laboratory.as_str())?;
         not_empty("case", case.as_str())?;
@@ -155,6 +172,7 @@ impl Programme {
                 digest: digest.clone(),
                 laboratory: laboratory.clone(),
                 case: case.clone(),
+                provenance: evidence.provenance.clone(),
                 made_on: made_on.unwrap_or(op.today()),
                 stamp: op.stamp(),
             };
@@ -171,13 +189,11 @@ impl Programme {
     pub fn enter_evidence_file(
         &self,
         op: &OpContext<'_>,
-        category: Category,
-        laboratory: &Ori,
-        case: &CaseNumber,
+        of: &CaseEvidence,
         bytes: &[u8],
     ) -> Result<EvidenceImport, ServiceError> {
         let (table, problems) = genotype_table(bytes)?;
-        let import = self.enter_evidence_table(op, category, laboratory, case, table)?;
+        let import = self.enter_evidence_table(op, of, table)?;
         Ok(EvidenceImport { problems, ..import })
     }
 
@@ -189,11 +205,10 @@ impl Programme {
     pub fn enter_evidence_table(
         &self,
         op: &OpContext<'_>,
-        category: Category,
-        laboratory: &Ori,
-        case: &CaseNumber,
+        of: &CaseEvidence,
         table: Table,
     ) -> Result<EvidenceImport, ServiceError> {
+        let CaseEvidence { category, laboratory, case, partial } = of;
         self.may(op, "upload.enter-evidence", laboratory.as_str())?;
         if !category.index().holds_evidence() {
             return Err(ServiceError::Invalid(format!(
@@ -213,10 +228,11 @@ impl Programme {
             }
             let evidence = EnterEvidence {
                 specimen: specimen.clone(),
-                category,
+                category: *category,
                 laboratory: laboratory.clone(),
                 case: case.clone(),
                 profile: sample.profile,
+                provenance: Provenance { partial: *partial, ..Provenance::default() },
                 made_on: None,
             };
             match self.enter_evidence(op, &evidence) {

@@ -5,6 +5,7 @@ use genetics::Genotype;
 use genetics::compare::LocusOutcome;
 use genetics::rarity::Rarity;
 use jiff::Timestamp;
+use journey::candidate::suggestion::Shown;
 use service::candidate::what_if::{PairChange, WhatIf};
 use service::candidate::{Explained, Listed};
 
@@ -35,8 +36,7 @@ pub(super) fn list(lines: &[Listed]) {
 /// One pair.
 pub(super) fn one(explained: &Explained) {
     list(std::slice::from_ref(&explained.listed));
-    let (evidence, record) = (explained.evidence_category, explained.record_category);
-    say(format!("'{evidence}' beside '{record}'"));
+    say(format!("{} beside {}", read_as(explained.evidence), read_as(explained.record)));
     let side = |genotype: Option<&Genotype>| genotype.map_or("-".into(), ToString::to_string);
     let rows = explained.comparison.loci.iter().map(|at| {
         let locus = at.locus.to_string();
@@ -62,6 +62,13 @@ pub(super) fn one(explained: &Explained) {
         let (side, what) = (opinion.side.word(), opinion.disposition.word().replace('_', " "));
         say(format!("the side of the {side} says {what}: {}", opinion.why));
     }
+}
+
+/// How a record must be read: `'Forensic, Unknown', partial`.
+fn read_as(shown: Shown) -> String {
+    let partial = if shown.partial { ", partial" } else { "" };
+    let identified = if shown.identified { ", source identified" } else { "" };
+    format!("'{}'{partial}{identified}", shown.category)
 }
 
 /// What another matrix would change; pairs of indexes where nothing changes are left out.

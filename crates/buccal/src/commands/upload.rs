@@ -8,6 +8,7 @@ use genetics::acceptance::AcceptanceRule;
 use genetics::{Category, Index};
 use journey::ids::{CaseNumber, Ori, SpecimenNumber};
 use serde::Serialize;
+use service::upload::CaseEvidence;
 
 use super::{Page, act, cmf, done, read, start, tables};
 use crate::output::wrong;
@@ -37,6 +38,9 @@ pub(crate) enum Verb {
         /// The case
         #[arg(long)]
         case: String,
+        /// More may have been there than was seen: alleles may have dropped out
+        #[arg(long)]
+        partial: bool,
         /// Where the error file goes (default: beside the table)
         #[arg(long)]
         errors: Option<PathBuf>,
@@ -135,14 +139,13 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             }
             Ok(done("entered"))
         }),
-        Verb::EnterEvidence { file, category, ori, case, errors } => {
+        Verb::EnterEvidence { file, category, ori, case, partial, errors } => {
             let category = evidence_category(&category)?;
+            let (laboratory, case) = (Ori::new(ori), CaseNumber::new(case));
+            let of = CaseEvidence { category, laboratory, case, partial };
             let errors = tables::error_file(&file, errors);
             let table = tables::genotype_table(&file, Some(&errors))?;
-            act(common, |programme, op| {
-                let (laboratory, case) = (Ori::new(&ori), CaseNumber::new(&case));
-                Ok(programme.enter_evidence_table(op, category, &laboratory, &case, table)?)
-            })
+            act(common, |programme, op| Ok(programme.enter_evidence_table(op, &of, table)?))
         }
         Verb::Acceptance => read(common, |programme, op| {
             Ok(programme.acceptance_table(op)?.rows().map(acceptance).collect::<Vec<_>>())

@@ -8,6 +8,7 @@ use journey::accession::Findings;
 use journey::candidate::disposition::Hit;
 use journey::ids::{ConfirmationId, KitBarcode, PlateNumber, SpecimenNumber};
 use journey::notice::{Purpose, Subject};
+use journey::upload::provenance::Provenance;
 use service::OpContext;
 use service::accession::{Examine, Examined};
 use service::candidate::Exclude;
@@ -150,6 +151,7 @@ impl Player<'_> {
             laboratory: evidence.laboratory.clone(),
             case: evidence.case.clone(),
             profile: evidence.profile.clone(),
+            provenance: Provenance::default(),
             made_on: None,
         };
         let analyst = casework(evidence.laboratory.as_str());

@@ -20,6 +20,7 @@ use genetics::profile::{NotAProfile, TypedLocus};
 use genetics::{Allele, Category, Genotype, Locus, Profile};
 use jiff::civil::DateTime;
 use journey::ids::{Ori, SpecimenNumber};
+use journey::upload::provenance::{Provenance, SourceIdentified};
 
 /// What stands before the specimens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +63,8 @@ pub struct Specimen {
     pub category: Category,
     /// A remark.
     pub comment: Option<String>,
-    /// Whether the source is known: `Yes`, `No` or `N/A`.
-    pub source_identified: Option<String>,
+    /// Whether the source is identified.
+    pub source_identified: Option<SourceIdentified>,
     /// The case.
     pub case: Option<String>,
     /// More may have been there than was seen.
@@ -123,5 +124,25 @@ impl Specimen {
             genotype: reading.genotype.clone(),
             required: reading.required,
         }))
+    }
+
+    /// What is told of the profile as a whole: kit and reader where they are the same at all loci,
+    /// and the time of the last reading.
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            partial: self.partial,
+            source_identified: self.source_identified,
+            kit: self.same_at_all(|reading| reading.kit.as_ref()),
+            read_by: self.same_at_all(|reading| reading.reading_by.as_ref()),
+            read_at: self.loci.iter().filter_map(|reading| reading.reading_at).max(),
+        }
+    }
+
+    fn same_at_all<'s>(
+        &'s self,
+        told: impl Fn(&'s Reading) -> Option<&'s String>,
+    ) -> Option<String> {
+        let first = self.loci.first().and_then(&told)?;
+        self.loci.iter().all(|reading| told(reading) == Some(first)).then(|| first.clone())
     }
 }

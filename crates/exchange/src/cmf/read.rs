@@ -7,6 +7,7 @@ use std::io::BufRead;
 use genetics::{Allele, AlleleKind, Category, Genotype};
 use jiff::civil::DateTime;
 use journey::ids::{Ori, SpecimenNumber};
+use journey::upload::provenance::SourceIdentified;
 
 use crate::cmf::tree::{Element, Next, Trees};
 use crate::cmf::{Header, RapidHeader, RapidSpecimen, Reading, Specimen, Version};
@@ -363,11 +364,13 @@ fn specimen(fields: &mut Fields<'_>, element: &Element) -> Option<Specimen> {
         let wrong = "it begins with a blank";
         fields.wrong(element, "SPECIMENCOMMENT", comment, wrong, "no blank before the first word");
     }
-    let source_identified = element.attribute("SOURCEID").map(ToOwned::to_owned);
-    if let Some(found) = source_identified.as_ref().filter(|it| !SOURCE_IDS.contains(&it.as_str()))
-    {
-        fields.wrong(element, "SOURCEID", found, "no such value", "Yes, No or N/A");
-    }
+    let source_identified = element.attribute("SOURCEID").and_then(|found| {
+        let read = SourceIdentified::from_word(found);
+        if read.is_none() {
+            fields.wrong(element, "SOURCEID", found, "no such value", "Yes, No or N/A");
+        }
+        read
+    });
     let case = element.attribute("CASEID").filter(|case| !case.is_empty()).map(ToOwned::to_owned);
     if let Some(case) = case.as_ref().filter(|case| case.chars().count() > 32) {
         fields.wrong(element, "CASEID", case, "it is too long", "at most 32 characters");
@@ -408,8 +411,6 @@ fn on_one_line(text: &str) -> String {
     let rest = lines.map(str::trim).filter(|line| !line.is_empty());
     [first].into_iter().chain(rest).collect::<Vec<_>>().join(" ")
 }
-
-pub(super) const SOURCE_IDS: [&str; 3] = ["Yes", "No", "N/A"];
 
 fn category_of(fields: &mut Fields<'_>, at: &Element, name: &str) -> Option<Category> {
     let category = Category::from_name(name).filter(|it| fields.version.has_category(*it));

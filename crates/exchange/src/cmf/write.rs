@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 use jiff::civil::DateTime;
 
-use crate::cmf::read::SOURCE_IDS;
 use crate::cmf::{Header, RapidSpecimen, Reading, Specimen, Version};
 use crate::elements::Elements;
 use crate::outgoing::{NotInFormat, field, fits, may_fit, named};
@@ -49,8 +48,8 @@ impl<W: Write> Writer<W> {
         }
         let mut attributes = Vec::new();
         if !self.version.is_rapid() {
-            if let Some(source) = &specimen.source_identified {
-                attributes.push(("SOURCEID", source.as_str()));
+            if let Some(source) = specimen.source_identified {
+                attributes.push(("SOURCEID", source.word()));
             }
             if let Some(case) = &specimen.case {
                 attributes.push(("CASEID", case.as_str()));
@@ -207,10 +206,6 @@ fn check(version: Version, specimen: &Specimen) -> Result<(), NotInFormat> {
         return Err(field("SPECIMENCOMMENT", "it begins with a blank", right));
     }
     may_fit("CASEID", specimen.case.as_ref(), 32)?;
-    let source = specimen.source_identified.as_deref();
-    if source.is_some_and(|source| !SOURCE_IDS.contains(&source)) {
-        return Err(field("SOURCEID", "no such value", "Yes, No or N/A"));
-    }
     let most = version.loci_max();
     if specimen.loci.is_empty() || specimen.loci.len() > most {
         let wrong = format!("the specimen has {} loci", specimen.loci.len());

@@ -13,6 +13,7 @@ use exchange::cmf::{
 use exchange::outgoing::NotInFormat;
 use genetics::{Allele, Category, Genotype, Locus, LocusSet, controls};
 use jiff::civil::{DateTime, date};
+use journey::upload::provenance::SourceIdentified;
 use proptest::prelude::*;
 
 use crate::real_files::folder;
@@ -143,7 +144,7 @@ fn specimens(version: Version) -> impl Strategy<Value = Specimen> {
         Category::ALL.iter().copied().filter(|it| version.has_category(*it)).collect();
     let about = (
         proptest::option::of(text(200)),
-        proptest::option::of(proptest::sample::select(vec!["Yes", "No", "N/A"])),
+        proptest::option::of(proptest::sample::select(SourceIdentified::ALL.to_vec())),
         proptest::option::of(text(32)),
         any::<bool>(),
     );
@@ -154,7 +155,7 @@ fn specimens(version: Version) -> impl Strategy<Value = Specimen> {
                 id: id.as_str().into(),
                 category,
                 comment,
-                source_identified: source.filter(|_| own).map(ToOwned::to_owned),
+                source_identified: source.filter(|_| own),
                 case: case.filter(|_| own),
                 partial: partial && own,
                 loci,

@@ -6,6 +6,7 @@ use exchange::outgoing::{NotInFormat, Record, Sender};
 use exchange::type18::{self, LocusNumbers};
 use genetics::{Allele, Category, Genotype, Locus, Profile, controls};
 use jiff::Timestamp;
+use journey::upload::provenance::Provenance;
 use proptest::prelude::*;
 
 use crate::real_files::folder;
@@ -32,7 +33,11 @@ fn record(category: Category, profile: Profile) -> Record {
         laboratory: "TXCASE001".into(),
         case,
         profile,
-        kit: Some("Maker & Sons' Kit".to_owned()),
+        provenance: Provenance {
+            partial: category == Category::ForensicPartial,
+            kit: Some("Maker & Sons' Kit".to_owned()),
+            ..Provenance::default()
+        },
         read_by: "reader".to_owned(),
         entered_at: noon(),
     }

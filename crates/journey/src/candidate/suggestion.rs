@@ -1,7 +1,7 @@
 //! What the comparison suggests, with its evidence. A person decides; nothing follows by itself.
 
 use genetics::compare::ComparedLocus;
-use genetics::{Category, Comparison, Genotype, Index, Level, LocusOutcome};
+use genetics::{Allele, Category, Comparison, Genotype, Index, Level, LocusOutcome};
 use serde::Serialize;
 
 use crate::candidate::Kind;
@@ -35,56 +35,46 @@ pub struct Suggestion {
     pub reasons: Vec<String>,
 }
 
-/// Suggests a step. `chance` is how many unrelated records the search is expected to find besides.
-pub fn suggest(kind: Kind, evidence: Category, comparison: &Comparison, chance: f64) -> Suggestion {
-    let mut reasons = Vec::new();
-    let named = |wanted: fn(LocusOutcome) -> bool| -> Vec<&str> {
-        let fitting = comparison.loci.iter().filter(|entry| wanted(entry.outcome));
-        fitting.map(|entry| entry.locus.name()).collect()
-    };
-    let differs = named(|outcome| {
-        matches!(outcome, LocusOutcome::Mismatch(_) | LocusOutcome::RequiredAlleleAbsent)
-    });
-    let looser =
-        named(|outcome| matches!(outcome, LocusOutcome::Match(level) if level != Level::High));
-    let compared = comparison.compared();
+/// How the profile of one of the two records must be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    /// Its category.
+    pub category: Category,
+    /// More may have been there than was seen.
+    pub partial: bool,
+    /// Its source is identified, as its laboratory tells.
+    pub identified: bool,
+}
+
+impl Shown {
+    /// Of one source, with every allele that the source has at the loci typed.
+    pub fn is_complete(self) -> bool {
+        self.category.index().is_single_source() && !self.partial
+    }
+
+    fn is_mixture(self) -> bool {
+        self.category.index() == Index::ForensicMixture
+    }
+}
+
+/// Suggests a step. The evidence is the query of the comparison. `chance` is how many unrelated
+/// records the search is expected to find besides.
+pub fn suggest(
+    kind: Kind,
+    (evidence, record): (Shown, Shown),
+    comparison: &Comparison,
+    chance: f64,
+) -> Suggestion {
     let of_one_source = match kind {
         Kind::EvidenceAndPerson => Step::RequestConfirmation,
         Kind::TwoOfEvidence | Kind::TwoPersons => Step::OneSource,
     };
-    let step = if !differs.is_empty() {
-        reasons.push(format!(
-            "{} differ: a relative, a typing error, or an allele that one chemistry does not show",
-            differs.join(", ")
-        ));
-        Step::GetMoreData
-    } else if looser.is_empty() {
-        reasons.push(format!("all {compared} loci compared show the same alleles"));
-        if compared >= LOCI_MIN { of_one_source } else { Step::GetMoreData }
-    } else if evidence.index().is_single_source() {
-        reasons.push(format!(
-            "both profiles are complete and of one source each, and {} of them show other \
-             alleles: {}; nobody has 13 and also 13,14",
-            looser.len(),
-            looser.join(", ")
-        ));
-        Step::Exclude
-    } else {
-        let loose = looser.join(", ");
-        reasons.push(format!("the alleles are not all the same at {loose}"));
-        let foreign = foreign(comparison);
-        if evidence.index() == Index::ForensicMixture {
-            reasons.push("a mixture shows alleles of others, and may hide some".to_owned());
-        } else if foreign.is_empty() {
-            reasons.push("alleles of the record may have dropped out of the evidence".to_owned());
-        } else {
-            let foreign = foreign.join(", ");
-            let reason = "the evidence shows alleles that the record lacks, which no drop-out \
-                          explains, at";
-            reasons.push(format!("{reason} {foreign}"));
-        }
-        let explained = evidence.index() == Index::ForensicMixture || foreign.is_empty();
-        if compared >= LOCI_MIN && explained { of_one_source } else { Step::GetMoreData }
+    let (mut reasons, agrees) = weigh(evidence, record, comparison);
+    let compared = comparison.compared();
+    let step = match agrees {
+        Agrees::AsOneSource if compared >= LOCI_MIN && chance < CHANCE_MAX => of_one_source,
+        Agrees::AsOneSource | Agrees::Unexplained => Step::GetMoreData,
+        Agrees::Excludes => Step::Exclude,
     };
     if compared < LOCI_MIN {
         reasons.push(format!("{compared} loci were compared, fewer than {LOCI_MIN}"));
@@ -95,17 +85,91 @@ pub fn suggest(kind: Kind, evidence: Category, comparison: &Comparison, chance: 
     if kind == Kind::TwoPersons {
         reasons.push("one person sampled twice, or twins: the prints tell".to_owned());
     }
-    let step = if chance >= CHANCE_MAX && step == of_one_source { Step::GetMoreData } else { step };
+    if evidence.identified {
+        let text = "the laboratory of the evidence tells that its source is identified: the link \
+                    may be known from casework";
+        reasons.push(text.to_owned());
+    }
     Suggestion { step, reasons }
 }
 
-/// Loci at which the evidence, which is the query, shows more than the record.
-fn foreign(comparison: &Comparison) -> Vec<&'static str> {
-    let count = |side: &Option<Genotype>| side.as_ref().map_or(0, |it| it.alleles().len());
-    let matching = |entry: &&ComparedLocus| matches!(entry.outcome, LocusOutcome::Match(_));
-    let more = comparison.loci.iter().filter(matching);
-    let more = more.filter(|entry| count(&entry.query) > count(&entry.target));
-    more.map(|entry| entry.locus.name()).collect()
+/// How two profiles agree, in view of what each may hide.
+enum Agrees {
+    /// Nothing stands against one source.
+    AsOneSource,
+    /// Something stands against it that more data may explain.
+    Unexplained,
+    /// They cannot be of one source.
+    Excludes,
+}
+
+fn weigh(evidence: Shown, record: Shown, comparison: &Comparison) -> (Vec<String>, Agrees) {
+    let at = |wanted: &dyn Fn(&ComparedLocus) -> bool| -> Vec<&str> {
+        comparison.loci.iter().filter(|at| wanted(at)).map(|at| at.locus.name()).collect()
+    };
+    let differs = at(&|at| {
+        matches!(at.outcome, LocusOutcome::Mismatch(_) | LocusOutcome::RequiredAlleleAbsent)
+    });
+    let is_match = |at: &ComparedLocus| matches!(at.outcome, LocusOutcome::Match(_));
+    let looser = at(&|at| is_match(at) && at.outcome != LocusOutcome::Match(Level::High));
+    let lacking = |at: &ComparedLocus| {
+        is_match(at) && shows_more(&at.query, &at.target) && !is_explained(evidence, record)
+    };
+    let extra = |at: &ComparedLocus| {
+        is_match(at) && shows_more(&at.target, &at.query) && !is_explained(record, evidence)
+    };
+    let unexplained = at(&|at| lacking(at) || extra(at)).join(", ");
+    if !differs.is_empty() {
+        let reason = format!(
+            "{} differ: a relative, a typing error, or an allele that one chemistry does not show",
+            differs.join(", ")
+        );
+        return (vec![reason], Agrees::Unexplained);
+    }
+    if looser.is_empty() {
+        let reason = format!("all {} loci compared show the same alleles", comparison.compared());
+        return (vec![reason], Agrees::AsOneSource);
+    }
+    if !unexplained.is_empty() && evidence.is_complete() && record.is_complete() {
+        let reason = format!(
+            "both profiles are complete and of one source each, and {} of them show other \
+             alleles: {unexplained}; nobody has 13 and also 13,14",
+            looser.len(),
+        );
+        return (vec![reason], Agrees::Excludes);
+    }
+    let mut reasons = vec![format!("the alleles are not all the same at {}", looser.join(", "))];
+    if !unexplained.is_empty() {
+        let side = if evidence.is_complete() { "record" } else { "evidence" };
+        reasons.push(format!(
+            "the {side} shows alleles that the other profile lacks, which no drop-out explains, at \
+             {unexplained}"
+        ));
+        return (reasons, Agrees::Unexplained);
+    }
+    for (name, shown) in [("evidence", evidence), ("record", record)] {
+        if shown.is_mixture() {
+            reasons.push(format!(
+                "the {name} is a mixture: it shows alleles of others, and may hide some"
+            ));
+        } else if !shown.is_complete() {
+            reasons.push(format!("alleles may have dropped out of the {name}"));
+        }
+    }
+    (reasons, Agrees::AsOneSource)
+}
+
+/// True where two records of one source can differ by an allele that only the first shows: the
+/// second may lack it, or it is of another in a mixture.
+fn is_explained(shows: Shown, lacks: Shown) -> bool {
+    !lacks.is_complete() || shows.is_mixture()
+}
+
+/// True where one genotype shows an allele that agrees with none of the other.
+fn shows_more(one: &Option<Genotype>, other: &Option<Genotype>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let has = |allele: &Allele| other.alleles().iter().any(|it| it.agrees_with(*allele));
+    !one.alleles().iter().all(has)
 }
 
 #[cfg(test)]
@@ -123,30 +187,76 @@ mod tests {
         Profile::new(changed).unwrap()
     }
 
-    fn check(category: Category, evidence: &Profile, chance: f64, expected: Step, reason: &str) {
-        let person = controls::profile("2800M").unwrap();
-        let comparison = compare(evidence, &person, &SearchRule::default());
-        let found = suggest(Kind::EvidenceAndPerson, category, &comparison, chance);
-        assert_eq!(found.step, expected, "{found:?}");
-        assert!(found.reasons.iter().any(|it| it.contains(reason)), "{found:?}");
+    fn shown(category: Category) -> Shown {
+        Shown { category, partial: false, identified: false }
+    }
+
+    fn check(evidence: (Shown, &Profile), record: (Shown, &Profile), step: Step, reason: &str) {
+        let kind = match record.0.category.index().holds_persons() {
+            true => Kind::EvidenceAndPerson,
+            false => Kind::TwoOfEvidence,
+        };
+        let comparison = compare(evidence.1, record.1, &SearchRule::default());
+        let found = suggest(kind, (evidence.0, record.0), &comparison, 1e-9);
+        assert_eq!(found.step, step, "{found:?}");
+        assert!(found.reasons.iter().any(|it| it.contains(reason)), "{reason}: {found:?}");
     }
 
     #[test]
     fn each_step_has_its_reason() {
-        use Category::{ForensicMixture, ForensicPartial, ForensicUnknown};
+        use Category::{Detainee, ForensicMixture, ForensicPartial, ForensicUnknown};
+        use Step::{Exclude, GetMoreData, RequestConfirmation};
         let same = controls::profile("2800M").unwrap();
-        check(ForensicUnknown, &same, 1e-9, Step::RequestConfirmation, "all 20 loci");
+        let of_person = |category, profile: &Profile, step, reason: &str| {
+            check((shown(category), profile), (shown(Detainee), &same), step, reason);
+        };
+        of_person(ForensicUnknown, &same, RequestConfirmation, "all 20 loci");
         let less = with(&same, "D21S11", "29");
-        check(ForensicUnknown, &less, 1e-9, Step::Exclude, "nobody has 13 and also 13,14");
-        check(ForensicMixture, &less, 1e-9, Step::RequestConfirmation, "alleles of others");
-        check(ForensicPartial, &less, 1e-9, Step::RequestConfirmation, "may have dropped out");
+        of_person(ForensicUnknown, &less, Exclude, "nobody has 13 and also 13,14");
+        of_person(ForensicMixture, &less, RequestConfirmation, "alleles of others");
+        of_person(ForensicPartial, &less, RequestConfirmation, "dropped out of the evidence");
         let more = with(&same, "D21S11", "29,30,31.2");
-        check(ForensicPartial, &more, 1e-9, Step::GetMoreData, "no drop-out explains, at D21S11");
-        check(ForensicMixture, &more, 1e-9, Step::RequestConfirmation, "alleles of others");
-        check(ForensicMixture, &less, 2.5, Step::GetMoreData, "2.5 unrelated records");
+        of_person(ForensicPartial, &more, GetMoreData, "no drop-out explains, at D21S11");
+        of_person(ForensicMixture, &more, RequestConfirmation, "alleles of others");
         let other = with(&same, "D21S11", "28");
-        check(ForensicUnknown, &other, 1e-9, Step::GetMoreData, "D21S11 differ");
+        of_person(ForensicUnknown, &other, GetMoreData, "D21S11 differ");
         let few = Profile::new(same.typed().iter().take(9).cloned()).unwrap();
-        check(ForensicUnknown, &few, 1e-9, Step::GetMoreData, "fewer than 13");
+        of_person(ForensicUnknown, &few, GetMoreData, "fewer than 13");
+    }
+
+    /// A false exclusion is a wrong decision: nobody is excluded because an allele dropped out of
+    /// either profile, or because one of two stains is a mixture.
+    #[test]
+    fn only_two_complete_profiles_exclude() {
+        use Category::{Detainee, ForensicMixture, ForensicPartial, ForensicUnknown};
+        use Step::{Exclude, GetMoreData, OneSource, RequestConfirmation};
+        let same = controls::profile("2800M").unwrap();
+        let less = with(&same, "D21S11", "29");
+        let more = with(&same, "D21S11", "29,30,31.2");
+        let partial = Shown { partial: true, ..shown(ForensicUnknown) };
+        let (person, unknown) = (shown(Detainee), shown(ForensicUnknown));
+        let dropped = "may have dropped out of the evidence";
+        check((partial, &less), (person, &same), RequestConfirmation, dropped);
+        check((partial, &more), (person, &same), GetMoreData, "the evidence shows alleles");
+        check((partial, &less), (unknown, &same), OneSource, dropped);
+        check((unknown, &less), (unknown, &same), Exclude, "nobody has");
+        let (of_two, part) = (shown(ForensicMixture), shown(ForensicPartial));
+        check((unknown, &same), (of_two, &more), OneSource, "the record is a mixture");
+        check((unknown, &same), (of_two, &less), OneSource, "the record is a mixture");
+        check((unknown, &same), (part, &less), OneSource, "dropped out of the record");
+        check((unknown, &less), (part, &same), GetMoreData, "the record shows alleles");
+    }
+
+    #[test]
+    fn chance_and_casework_are_weighed() {
+        let same = controls::profile("2800M").unwrap();
+        let comparison = compare(&same, &same, &SearchRule::default());
+        let person = shown(Category::Detainee);
+        let evidence = Shown { identified: true, ..shown(Category::ForensicUnknown) };
+        let often = suggest(Kind::EvidenceAndPerson, (evidence, person), &comparison, 2.5);
+        assert_eq!(often.step, Step::GetMoreData);
+        let told = often.reasons.join("; ");
+        assert!(told.contains("2.5 unrelated records"), "{told}");
+        assert!(told.contains("source is identified"), "{told}");
     }
 }

@@ -73,18 +73,19 @@ impl Programme {
                 return Ok(());
             }
         };
+        let provenance = specimen.provenance();
         let Some(case) = specimen.case else {
             import.left_out.push((id, "it names no case (CASEID)".to_owned()));
             return Ok(());
         };
-        let made_on = specimen.loci.iter().filter_map(|reading| reading.reading_at).max();
         let evidence = EnterEvidence {
             specimen: id.clone(),
             category,
             laboratory: laboratory.clone(),
             case: case.as_str().into(),
             profile,
-            made_on: made_on.map(civil::DateTime::date),
+            made_on: provenance.read_at.map(civil::DateTime::date),
+            provenance,
         };
         match self.enter_evidence(op, &evidence) {
             Ok(()) => import.entered.push(id),

@@ -7,9 +7,11 @@ use exchange::cmf::{self, Header, Reading, Specimen, Version};
 use exchange::niem;
 use exchange::outgoing::{NotInFormat, Record, Sender};
 use exchange::type18::{self, LocusNumbers};
+use genetics::Category;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use journey::ids::{Ori, SpecimenNumber};
+use journey::upload::provenance::Provenance;
 use journey::upload::{Indexed, Source, Stage};
 use serde::Serialize;
 use store::Tx;
@@ -215,7 +217,8 @@ fn outgoing(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Record, ServiceError
     let record = rows::upload::searchable(tx, id)?.ok_or_else(missing)?;
     let stage = rows::upload::load(tx, id)?.ok_or_else(missing)?.value;
     let Stage::Indexed(indexed) = stage else { return Err(missing()) };
-    let (read_by, kit) = read_by(tx, id, &indexed)?;
+    let entered_at = indexed.stamp.at;
+    let (provenance, read_by) = provenance(tx, id, &indexed)?;
     Ok(Record {
         id: id.clone(),
         category: record.category,
@@ -225,25 +228,27 @@ fn outgoing(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Record, ServiceError
             Source::Person => None,
         },
         profile: record.profile,
-        kit,
+        provenance,
         read_by,
-        entered_at: indexed.stamp.at,
+        entered_at,
     })
 }
 
-/// Who read the profile, and with which kit, as far as the index knows.
-fn read_by(
+/// What is told of the profile, and who read it: of evidence as its laboratory told, of persons as
+/// the reading tells.
+fn provenance(
     tx: &mut dyn Tx,
     id: &SpecimenNumber,
     indexed: &Indexed,
-) -> Result<(String, Option<String>), ServiceError> {
-    let Some(reading) = rows::reading::load(tx, id)? else {
-        return Ok((indexed.stamp.by.as_str().to_owned(), None));
-    };
+) -> Result<(Provenance, String), ServiceError> {
+    let mut provenance = indexed.provenance.clone();
+    provenance.partial |= indexed.category == Category::ForensicPartial;
+    let read_by = provenance.read_by.clone().unwrap_or_else(|| indexed.stamp.by.to_string());
+    let Some(reading) = rows::reading::load(tx, id)? else { return Ok((provenance, read_by)) };
     let typed = reading.value.typed();
     let plate = rows::typing::load(tx, &typed.plate)?;
-    let chemistry = plate.map(|plate| plate.value.loaded().chemistry.clone());
-    Ok((typed.author.as_str().to_owned(), chemistry))
+    provenance.kit = plate.map(|plate| plate.value.loaded().chemistry.clone());
+    Ok((provenance, typed.author.to_string()))
 }
 
 fn header(sender: &Sender, zone: &TimeZone) -> Header {
@@ -260,10 +265,10 @@ fn header(sender: &Sender, zone: &TimeZone) -> Header {
 
 /// A record in the words of CMF. A kit that the version does not list is not told.
 fn specimen(record: Record, version: Version, zone: &TimeZone) -> Specimen {
-    let partial = record.is_partial();
-    let kit = record.kit.filter(|kit| version.kits().any(|known| known == kit));
+    let Provenance { partial, source_identified, kit, read_at, .. } = record.provenance;
+    let kit = kit.filter(|kit| version.kits().any(|known| known == kit));
     let read_by = user(&record.read_by);
-    let read_at = local(record.entered_at, zone);
+    let read_at = read_at.unwrap_or_else(|| local(record.entered_at, zone));
     let loci = record.profile.typed().iter().map(|typed| Reading {
         locus: typed.locus,
         genotype: typed.genotype.clone(),
@@ -277,7 +282,7 @@ fn specimen(record: Record, version: Version, zone: &TimeZone) -> Specimen {
         id: record.id,
         category: record.category,
         comment: None,
-        source_identified: None,
+        source_identified,
         case: record.case.map(|case| case.as_str().to_owned()),
         partial,
         loci: loci.collect(),

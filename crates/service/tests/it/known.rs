@@ -5,6 +5,7 @@ use exchange::type18::LocusNumbers;
 use genetics::{Category, Genotype, Locus, LocusSet, Profile};
 use jiff::tz::TimeZone;
 use journey::actor::Role;
+use journey::candidate::suggestion::Step;
 use journey::ids::SpecimenNumber;
 use service::ServiceError;
 use service::audit::Side;
@@ -12,7 +13,7 @@ use service::upload::export::{Export, Format};
 use service::upload::known::{EXPIRED, KeepKnown};
 use store::listing::After;
 
-use crate::ground::{Ground, on_both, record, refused};
+use crate::ground::{CASEWORK, Ground, on_both, record, refused};
 use crate::way::{evidence, mixed, person, victim};
 
 /// Another profile at one locus.
@@ -276,5 +277,91 @@ fn records_go_out_as_cmf_and_evidence_comes_back_in() {
         assert_eq!(import.entered, ["EV-2".into()]);
         assert_eq!(import.left_out[0].0, specimen, "a person's profile does not come in this way");
         assert!(import.problems[0].contains("the file is of"), "{:?}", import.problems);
+    });
+}
+
+/// A CMF file of one stain of CASE-1, in which one allele of D21S11 dropped out.
+fn file_of_one(profile: &Profile, partial: &str) -> String {
+    let loci: String = profile
+        .typed()
+        .iter()
+        .map(|typed| {
+            let alleles = typed.genotype.alleles();
+            // One allele of one locus dropped out.
+            let seen = if typed.locus == Locus::D21s11 { &alleles[..1] } else { alleles };
+            let alleles: String = seen
+                .iter()
+                .map(|it| format!("<ALLELE><ALLELEVALUE>{it}</ALLELEVALUE></ALLELE>"))
+                .collect();
+            format!(
+                "<LOCUS KIT=\"GlobalFiler\"><LOCUSNAME>{}</LOCUSNAME>\
+                 <READINGBY>reader-7</READINGBY>\
+                 <READINGDATETIME>2020-03-04T05:06:07</READINGDATETIME>{alleles}</LOCUS>",
+                typed.locus
+            )
+        })
+        .collect();
+    assert_eq!(profile.at(Locus::D21s11).unwrap().genotype.alleles().len(), 2);
+    format!(
+        "<CODISImportFile xmlns=\"urn:CODISImportFile-schema\">\
+         <HEADERVERSION>3.2</HEADERVERSION><MESSAGETYPE>Import</MESSAGETYPE>\
+         <DESTINATIONORI>TXDNAIDX1</DESTINATIONORI><SOURCELAB>{CASEWORK}</SOURCELAB>\
+         <SUBMITBYUSERID>user</SUBMITBYUSERID>\
+         <SUBMITDATETIME>2020-03-05T00:00:00</SUBMITDATETIME>\
+         <SPECIMEN SOURCEID=\"Yes\" CASEID=\"CASE-1\"{partial}>\
+         <SPECIMENID>EV-1</SPECIMENID>\
+         <SPECIMENCATEGORY>Forensic, Unknown</SPECIMENCATEGORY>{loci}</SPECIMEN>\
+         </CODISImportFile>"
+    )
+}
+
+/// What a laboratory tells of its evidence stays with the record, goes out with it, and is looked at
+/// when a person is to be excluded.
+#[test]
+fn what_is_told_of_evidence_stays_with_it() {
+    on_both(|ground| {
+        let specimen = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &specimen, &person(1));
+        ground.enter(&specimen).unwrap();
+        let enter = |partial: &str| {
+            let (analyst, text) =
+                (ground.by(Role::CaseworkAnalyst), file_of_one(&person(1), partial));
+            let laboratory = CASEWORK.into();
+            let entered =
+                ground.programme.enter_evidence_cmf(&analyst, text.as_bytes(), &laboratory);
+            ground.jobs();
+            entered.unwrap()
+        };
+        let suggested = || {
+            let op = ground.by(Role::CaseworkAnalyst);
+            let candidate = ground.candidates()[0].candidate.clone();
+            ground.programme.view_candidate(&op, &candidate).unwrap()
+        };
+        let import = enter("");
+        assert_eq!(import.entered, ["EV-1".into()], "{import:?}");
+        assert_eq!(suggested().suggestion.step, Step::Exclude);
+        // The laboratory corrects itself: the same alleles, which may not be all.
+        assert_eq!(enter(" PARTIAL=\"true\"").entered, ["EV-1".into()]);
+        assert_eq!(enter(" PARTIAL=\"true\"").refused.len(), 1, "it is in the index");
+        let explained = suggested();
+        assert_eq!(explained.suggestion.step, Step::RequestConfirmation);
+        assert!(explained.evidence.partial && explained.evidence.identified);
+
+        let custodian = ground.by(Role::IndexCustodian);
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let format = Format::Cmf(Version::Cmf2017, zone);
+        let specimens = vec!["EV-1".into()];
+        let export = Export { format, destination: "TXDESTIN1".into(), specimens };
+        let mut out = Vec::new();
+        ground.programme.export_records(&custodian, &export, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for told in [
+            "<SPECIMEN SOURCEID=\"Yes\" CASEID=\"CASE-1\" PARTIAL=\"true\">",
+            "KIT=\"GlobalFiler\"",
+            "<READINGBY>reader-7</READINGBY>",
+            "<READINGDATETIME>2020-03-04T05:06:07</READINGDATETIME>",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
     });
 }

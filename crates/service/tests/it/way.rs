@@ -13,6 +13,7 @@ use journey::ids::{
 };
 use journey::notice::Subject;
 use journey::removal::Path;
+use journey::upload::provenance::Provenance;
 use service::accession::{Examine, Examined};
 use service::booking::Recorded;
 use service::collection::{Open, Scan, Seal};
@@ -328,6 +329,7 @@ pub(crate) fn evidence(specimen: &str, profile: &Profile) -> EnterEvidence {
         laboratory: CASEWORK.into(),
         case: "CASE-1".into(),
         profile: profile.clone(),
+        provenance: Provenance::default(),
         made_on: None,
     }
 }

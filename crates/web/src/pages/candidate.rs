@@ -3,6 +3,7 @@
 
 use genetics::compare::{ComparedLocus, LocusOutcome};
 use genetics::{Comparison, Genotype, Level};
+use journey::candidate::suggestion::Shown;
 use journey::candidate::{Found, Kind, Stage};
 use journey::ids::CandidateId;
 use maud::{Markup, html};
@@ -370,7 +371,7 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
     let explained = explained(call)?;
     let Explained { listed, comparison, .. } = &explained;
     Ok(html! {
-        (facts(&told(listed, comparison)))
+        (facts(&told(&explained)))
         (not_a_hit())
         (pairs::suggested(&explained))
         (loci_table(comparison))
@@ -384,11 +385,14 @@ fn render_one(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError
 
 /// What was found and with what settings, and what the comparison counts: one list, so that all of
 /// it stands in the same columns.
-fn told(listed: &Listed, comparison: &Comparison) -> Vec<(&'static str, Markup)> {
+fn told(explained: &Explained) -> Vec<(&'static str, Markup)> {
+    let Explained { listed, comparison, evidence, record, .. } = explained;
     let of_found = |found: &Found| {
-        let record = html! { (code(&found.record)) ", " (other_side(found)) };
+        let evidence = html! { (code(&found.evidence)) ", " (read_as(*evidence)) };
+        let record =
+            html! { (code(&found.record)) ", " (other_side(found)) ", " (read_as(*record)) };
         [
-            ("Evidence", code(&found.evidence)),
+            ("Evidence", evidence),
             ("Record", record),
             ("Found", instant(found.found_at)),
             ("Stage", tag(listed.stage)),
@@ -397,6 +401,15 @@ fn told(listed: &Listed, comparison: &Comparison) -> Vec<(&'static str, Markup)>
     };
     let found = listed.found.iter().flat_map(of_found);
     found.chain(counts(comparison)).collect()
+}
+
+/// How a record must be read: `Forensic, Unknown; partial`.
+fn read_as(shown: Shown) -> Markup {
+    html! {
+        (shown.category)
+        @if shown.partial { "; partial: alleles may have dropped out" }
+        @if shown.identified { "; its source is identified" }
+    }
 }
 
 fn counts(comparison: &Comparison) -> [(&'static str, Markup); 4] {

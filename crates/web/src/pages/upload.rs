@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::ServiceError;
-use service::upload::{EvidenceImport, Listed};
+use service::upload::{CaseEvidence, EvidenceImport, Listed};
 
 use super::typing::problems;
 use super::{acceptance, export, known, preview};
@@ -86,6 +86,7 @@ pub(crate) const STATION: Station = Station {
                 input("category", Shape::Text),
                 input("laboratory", Shape::Text),
                 input("case", Shape::Text),
+                input("partial", Shape::Flag),
             ],
             file: true,
             done: "Each of the samples was looked at.",
@@ -210,11 +211,13 @@ fn enter_evidence(call: &Call<'_>) -> Result<Done, ServiceError> {
     let category = Category::from_name(name).ok_or_else(|| {
         ServiceError::Invalid("category: there is no such; choose one of evidence".to_owned())
     })?;
-    let laboratory = Ori::from(call.needed("laboratory")?);
-    let case = CaseNumber::from(call.needed("case")?);
-    let file = call.file()?;
-    let import =
-        call.programme.enter_evidence_file(&call.op, category, &laboratory, &case, file)?;
+    let of = CaseEvidence {
+        category,
+        laboratory: Ori::from(call.needed("laboratory")?),
+        case: CaseNumber::from(call.needed("case")?),
+        partial: !call.entered.get("partial").is_empty(),
+    };
+    let import = call.programme.enter_evidence_file(&call.op, &of, call.file()?)?;
     let shown = html! {
         (outcome(&import.entered, &import.refused))
         (controls_left_out(&import))
@@ -342,6 +345,8 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
             (form.select("category", "Category", "", &evidence))
             (form.text("laboratory", "Laboratory", "ORI of the laboratory of the case"))
             (form.text("case", "Case", "The laboratory's number of the case"))
+            (form.tick("partial", "More may have been there than was seen: alleles may have \
+                                   dropped out"))
             (form.file("Genotype table", file))
         }))
         @if call.may("upload.withdraw-evidence") { (part("Take evidence out", &html! {
