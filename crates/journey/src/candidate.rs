@@ -443,6 +443,10 @@ fn decide_review(review: &UnderReview, command: Command) -> Result<Event, Refusa
     match command {
         Command::Exclude { why, stamp } => {
             own(review, &stamp)?;
+            if review.found.kind() != Kind::EvidenceAndPerson {
+                let found = "both sides have a say in this pair; say no_match for your own";
+                return Err(RefusalCode::DispositionConflict.about(found));
+            }
             Ok(Event::Excluded { why })
         }
         Command::RequestConfirmation { confirmation, stamp } => {

@@ -39,24 +39,53 @@ pub struct Exclude {
     pub why: String,
 }
 
-/// What became of each candidate.
-#[derive(Clone, Debug, Serialize)]
-pub struct ExcludedEach {
-    /// Excluded.
-    pub excluded: Vec<CandidateId>,
-    /// Refused, each with the rule.
-    pub refused: Vec<(CandidateId, Refusal)>,
-}
-
-/// Say what a candidate is, for one's own side.
+/// Say of candidates what they are, for one's own side and for one reason.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Say {
-    /// The candidate.
-    pub candidate: CandidateId,
-    /// What it is taken for.
+    /// The candidates.
+    pub candidates: Vec<CandidateId>,
+    /// What they are taken for.
     pub disposition: Disposition,
     /// Why.
     pub why: String,
+}
+
+/// Decide between two sides that do not agree.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Resolve {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// What it is.
+    pub disposition: Disposition,
+    /// Why.
+    pub why: String,
+}
+
+/// What became of each candidate of several.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Each {
+    /// Those of which it was done.
+    pub done: Vec<CandidateId>,
+    /// Refused, each with the rule; they stay as they were.
+    pub refused: Vec<(CandidateId, Refusal)>,
+}
+
+impl Each {
+    /// The refusal itself, where one candidate alone was asked about and refused.
+    ///
+    /// # Errors
+    /// `Refused`.
+    pub fn of_one(mut self) -> Result<Self, ServiceError> {
+        match self.refused.pop() {
+            Some((_, refusal)) if self.done.is_empty() && self.refused.is_empty() => {
+                Err(refusal.into())
+            }
+            other => {
+                self.refused.extend(other);
+                Ok(self)
+            }
+        }
+    }
 }
 
 /// A candidate as lists show it.
@@ -259,24 +288,22 @@ impl Programme {
         (beside, chances.fold(0.0, f64::max))
     }
 
-    /// Takes a new candidate to work on.
+    /// Takes new candidates to work on.
     ///
     /// # Errors
-    /// `Refused` where somebody else works on it.
-    pub fn take_candidate(
+    /// `Forbidden` or `NotFound` for any of them, before the first is taken.
+    pub fn take_candidates(
         &self,
         op: &OpContext<'_>,
-        candidate: &CandidateId,
-    ) -> Result<(), ServiceError> {
-        self.may_decide(op, "candidate.take", candidate)?;
-        self.index_step(op, "candidate", candidate.as_str(), |tx| {
-            let command = Command::Take(op.stamp());
-            advance!(tx, op, "candidate": journey::candidate, rows::candidate, candidate, command);
-            Ok(())
-        })
+        candidates: &[CandidateId],
+    ) -> Result<Each, ServiceError> {
+        for id in candidates {
+            self.may_decide(op, "candidate.take", id)?;
+        }
+        self.of_each(op, candidates, |_| Ok(Command::Take(op.stamp())))
     }
 
-    /// Excludes candidates for one reason, each by itself: what is refused stays as it is.
+    /// Excludes persons as sources of evidence, for one reason.
     ///
     /// # Errors
     /// `Forbidden` or `NotFound` for any of them, before the first is excluded; `Invalid` without a
@@ -285,66 +312,86 @@ impl Programme {
         &self,
         op: &OpContext<'_>,
         exclude: &Exclude,
-    ) -> Result<ExcludedEach, ServiceError> {
+    ) -> Result<Each, ServiceError> {
         not_empty("why", &exclude.why)?;
         for id in &exclude.candidates {
             self.may_decide(op, "candidate.exclude", id)?;
         }
-        let mut each = ExcludedEach { excluded: Vec::new(), refused: Vec::new() };
-        for id in &exclude.candidates {
-            let outcome = self.index_step(op, "candidate", id.as_str(), |tx| {
-                let command = Command::Exclude { why: exclude.why.clone(), stamp: op.stamp() };
-                advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command);
-                Ok(())
-            });
-            match outcome {
-                Ok(()) => each.excluded.push(id.clone()),
-                Err(ServiceError::Refused(refusal)) => each.refused.push((id.clone(), refusal)),
-                Err(other) => return Err(other),
-            }
-        }
-        Ok(each)
+        self.of_each(op, &exclude.candidates, |_| {
+            Ok(Command::Exclude { why: exclude.why.clone(), stamp: op.stamp() })
+        })
     }
 
-    /// Says what a candidate is, for the side or sides whose laboratory the account works for. Two
-    /// sides that say the same conclude it.
+    /// Says what candidates are, for the side or sides whose laboratory the account works for. Two
+    /// sides that say the same conclude a pair.
     ///
     /// # Errors
-    /// `Refused` for a disposition that does not fit; `Invalid` without a reason.
-    pub fn say_candidate(&self, op: &OpContext<'_>, say: &Say) -> Result<Listed, ServiceError> {
-        let id = &say.candidate;
+    /// `Forbidden` or `NotFound` for any of them, before the first is said; `Invalid` without a
+    /// reason.
+    pub fn say_candidates(&self, op: &OpContext<'_>, say: &Say) -> Result<Each, ServiceError> {
+        not_empty("why", &say.why)?;
+        for id in &say.candidates {
+            self.sides(op, id)?;
+        }
+        self.of_each(op, &say.candidates, |id| {
+            Ok(Command::Say {
+                sides: self.sides(op, id)?,
+                disposition: say.disposition,
+                why: say.why.clone(),
+                stamp: op.stamp(),
+            })
+        })
+    }
+
+    /// The sides for which an account speaks, at least one.
+    fn sides(&self, op: &OpContext<'_>, id: &CandidateId) -> Result<Vec<Side>, ServiceError> {
         let (evidence, record) = self.places(id)?;
         let record = record.as_ref().unwrap_or(&self.laboratory);
-        let mut sides = Vec::new();
-        for (side, laboratory) in [(Side::Evidence, &evidence), (Side::Record, record)] {
-            if self.may(op, "candidate.say", laboratory.as_str()).is_ok() {
-                sides.push(side);
-            }
-        }
+        let both = [(Side::Evidence, &evidence), (Side::Record, record)];
+        let speaks = |laboratory: &Ori| self.may(op, "candidate.say", laboratory.as_str()).is_ok();
+        let sides: Vec<Side> =
+            both.into_iter().filter(|(_, its)| speaks(its)).map(|(side, _)| side).collect();
         if sides.is_empty() {
             self.may(op, "candidate.say", evidence.as_str())?;
         }
-        not_empty("why", &say.why)?;
-        self.candidate_step(op, id, || Command::Say {
-            sides: sides.clone(),
-            disposition: say.disposition,
-            why: say.why.clone(),
-            stamp: op.stamp(),
-        })
+        Ok(sides)
     }
 
     /// Decides between two sides that do not agree.
     ///
     /// # Errors
     /// `Refused` where they agree, or one has not spoken; `Invalid` without a reason.
-    pub fn resolve_candidate(&self, op: &OpContext<'_>, say: &Say) -> Result<Listed, ServiceError> {
+    pub fn resolve_candidate(
+        &self,
+        op: &OpContext<'_>,
+        resolve: &Resolve,
+    ) -> Result<Listed, ServiceError> {
         self.may(op, "candidate.resolve", "")?;
-        not_empty("why", &say.why)?;
-        self.candidate_step(op, &say.candidate, || Command::Resolve {
-            disposition: say.disposition,
-            why: say.why.clone(),
+        not_empty("why", &resolve.why)?;
+        self.candidate_step(op, &resolve.candidate, || Command::Resolve {
+            disposition: resolve.disposition,
+            why: resolve.why.clone(),
             stamp: op.stamp(),
         })
+    }
+
+    /// A step of several candidates, each by itself: what is refused stays as it is.
+    fn of_each(
+        &self,
+        op: &OpContext<'_>,
+        candidates: &[CandidateId],
+        command: impl Fn(&CandidateId) -> Result<Command, ServiceError>,
+    ) -> Result<Each, ServiceError> {
+        let mut each = Each::default();
+        for id in candidates {
+            let command = command(id)?;
+            match self.candidate_step(op, id, || command.clone()) {
+                Ok(_) => each.done.push(id.clone()),
+                Err(ServiceError::Refused(refusal)) => each.refused.push((id.clone(), refusal)),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(each)
     }
 
     fn candidate_step(

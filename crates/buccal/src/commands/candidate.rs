@@ -9,10 +9,10 @@ use journey::candidate::disposition::{Disposition, Hit};
 use journey::ids::{CandidateId, CaseNumber, SpecimenNumber};
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::{LOG10_LR_DEFAULT, Rank};
-use service::candidate::{Exclude, Say};
+use service::candidate::{Exclude, Resolve, Say};
 
 use super::{
-    act, candidate_rank, candidate_search, candidate_show, done, pairs, rarity, read, start, tell,
+    act, candidate_rank, candidate_search, candidate_show, pairs, rarity, read, start, tell,
 };
 use crate::output::{progress, wrong};
 use crate::shell::Common;
@@ -46,12 +46,13 @@ pub(crate) enum Verb {
         /// Its id
         candidate: String,
     },
-    /// Take a candidate to work on
+    /// Take candidates to work on
     Take {
-        /// Its id
-        candidate: String,
+        /// Their ids
+        #[arg(required = true)]
+        candidates: Vec<String>,
     },
-    /// Exclude candidates for one reason
+    /// Exclude persons as sources of evidence, for one reason
     Exclude {
         /// Their ids
         #[arg(required = true)]
@@ -60,10 +61,12 @@ pub(crate) enum Verb {
         #[arg(long)]
         why: String,
     },
-    /// Say what a pair is, for your own side; two sides that say the same conclude it
+    /// Say what pairs are, for your own side and one reason; two sides that say the same conclude
+    /// a pair
     Say {
-        /// Its id
-        candidate: String,
+        /// Their ids
+        #[arg(required = true)]
+        candidates: Vec<String>,
         /// forensic_hit, benchwork_match, duplicate, twin, no_match or waiting_for_more_data
         #[arg(long)]
         disposition: String,
@@ -179,21 +182,22 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::View { candidate } => tell(common, candidate_show::one, |programme, op| {
             Ok(programme.view_candidate(op, &CandidateId::new(candidate))?)
         }),
-        Verb::Take { candidate } => act(common, |programme, op| {
-            programme.take_candidate(op, &CandidateId::new(candidate))?;
-            Ok(done("taken"))
+        Verb::Take { candidates } => act(common, |programme, op| {
+            Ok(programme.take_candidates(op, &ids(candidates))?.of_one()?)
         }),
         Verb::Exclude { candidates, why } => act(common, |programme, op| {
-            let candidates = candidates.into_iter().map(CandidateId::new).collect();
-            Ok(programme.exclude_candidates(op, &Exclude { candidates, why })?)
+            let exclude = Exclude { candidates: ids(candidates), why };
+            Ok(programme.exclude_candidates(op, &exclude)?.of_one()?)
         }),
-        Verb::Say { candidate, disposition, why } => {
-            let say = say(candidate, &disposition, why)?;
-            act(common, |programme, op| Ok(programme.say_candidate(op, &say)?))
+        Verb::Say { candidates, disposition, why } => {
+            let disposition = disposition_of(&disposition)?;
+            let say = Say { candidates: ids(candidates), disposition, why };
+            act(common, |programme, op| Ok(programme.say_candidates(op, &say)?.of_one()?))
         }
         Verb::Resolve { candidate, disposition, why } => {
-            let say = say(candidate, &disposition, why)?;
-            act(common, |programme, op| Ok(programme.resolve_candidate(op, &say)?))
+            let disposition = disposition_of(&disposition)?;
+            let resolve = Resolve { candidate: CandidateId::new(candidate), disposition, why };
+            act(common, |programme, op| Ok(programme.resolve_candidate(op, &resolve)?))
         }
         Verb::Count { candidate, hit, aided } => {
             let hit = Hit::from_word(&hit).ok_or_else(|| {
@@ -226,13 +230,16 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn say(candidate: String, disposition: &str, why: String) -> anyhow::Result<Say> {
-    let disposition = Disposition::from_word(disposition).ok_or_else(|| {
+fn ids(candidates: Vec<String>) -> Vec<CandidateId> {
+    candidates.into_iter().map(CandidateId::new).collect()
+}
+
+fn disposition_of(word: &str) -> anyhow::Result<Disposition> {
+    Disposition::from_word(word).ok_or_else(|| {
         let words: Vec<_> = Disposition::ALL.iter().map(|one| one.word()).collect();
         let words = words.join(", ");
-        wrong(format!("--disposition: '{disposition}' was found; give one of {words}"))
-    })?;
-    Ok(Say { candidate: CandidateId::new(candidate), disposition, why })
+        wrong(format!("--disposition: '{word}' was found; give one of {words}"))
+    })
 }
 
 fn what_if(common: &Common, matrix: &Path) -> anyhow::Result<ExitCode> {

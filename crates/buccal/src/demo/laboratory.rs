@@ -167,13 +167,14 @@ impl Player<'_> {
             let op = self.act(&casework(ori), when);
             let start = After::start();
             for listed in self.programme.list_candidates(&op, ori, "new", &start, LIST_MAX)? {
+                // Pairs of evidence wait for their two laboratories.
+                let Some(found) = listed.found.filter(|found| found.record_is_person) else {
+                    continue;
+                };
                 let candidate = listed.candidate;
-                self.programme.take_candidate(&op, &candidate)?;
+                self.programme.take_candidates(&op, std::slice::from_ref(&candidate))?.of_one()?;
                 let explained = self.programme.view_candidate(&op, &candidate)?;
-                let person = listed.found.as_ref().is_some_and(|found| found.record_is_person);
-                let evidence = listed.found.map(|found| found.evidence);
-                if let Some(why) = self.exclusion(evidence.as_ref(), person, &explained.comparison)
-                {
+                if let Some(why) = self.exclusion(&found.evidence, &explained.comparison) {
                     let exclude = Exclude { candidates: vec![candidate], why };
                     self.programme.exclude_candidates(&op, &exclude)?;
                 } else {
@@ -203,16 +204,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn exclusion(
-        &self,
-        evidence: Option<&SpecimenNumber>,
-        person: bool,
-        comparison: &Comparison,
-    ) -> Option<String> {
-        if !person {
-            return Some("both records are evidence; the cases are compared by hand".to_owned());
-        }
-        let evidence = evidence?;
+    fn exclusion(&self, evidence: &SpecimenNumber, comparison: &Comparison) -> Option<String> {
         let known = self.month.evidence.iter().find(|known| known.specimen == *evidence)?;
         let single = known.category == Category::ForensicUnknown;
         let differs = comparison.loci.iter().find(|locus| {

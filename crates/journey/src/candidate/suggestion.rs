@@ -18,8 +18,10 @@ const CHANCE_MAX: f64 = 0.1;
 pub enum Step {
     /// Ask the database laboratory to confirm.
     RequestConfirmation,
-    /// Exclude it.
+    /// Exclude the person.
     Exclude,
+    /// Say that the pair is not of one source.
+    NoMatch,
     /// Say that the pair is of one source.
     OneSource,
     /// Get more data first: type again, more loci, another chemistry.
@@ -65,16 +67,16 @@ pub fn suggest(
     comparison: &Comparison,
     chance: f64,
 ) -> Suggestion {
-    let of_one_source = match kind {
-        Kind::EvidenceAndPerson => Step::RequestConfirmation,
-        Kind::TwoOfEvidence | Kind::TwoPersons => Step::OneSource,
+    let (of_one_source, of_two) = match kind {
+        Kind::EvidenceAndPerson => (Step::RequestConfirmation, Step::Exclude),
+        Kind::TwoOfEvidence | Kind::TwoPersons => (Step::OneSource, Step::NoMatch),
     };
     let (mut reasons, agrees) = weigh(evidence, record, comparison);
     let compared = comparison.compared();
     let step = match agrees {
         Agrees::AsOneSource if compared >= LOCI_MIN && chance < CHANCE_MAX => of_one_source,
         Agrees::AsOneSource | Agrees::Unexplained => Step::GetMoreData,
-        Agrees::Excludes => Step::Exclude,
+        Agrees::Excludes => of_two,
     };
     if compared < LOCI_MIN {
         reasons.push(format!("{compared} loci were compared, fewer than {LOCI_MIN}"));
@@ -229,7 +231,7 @@ mod tests {
     #[test]
     fn only_two_complete_profiles_exclude() {
         use Category::{Detainee, ForensicMixture, ForensicPartial, ForensicUnknown};
-        use Step::{Exclude, GetMoreData, OneSource, RequestConfirmation};
+        use Step::{GetMoreData, NoMatch, OneSource, RequestConfirmation};
         let same = controls::profile("2800M").unwrap();
         let less = with(&same, "D21S11", "29");
         let more = with(&same, "D21S11", "29,30,31.2");
@@ -239,7 +241,7 @@ mod tests {
         check((partial, &less), (person, &same), RequestConfirmation, dropped);
         check((partial, &more), (person, &same), GetMoreData, "the evidence shows alleles");
         check((partial, &less), (unknown, &same), OneSource, dropped);
-        check((unknown, &less), (unknown, &same), Exclude, "nobody has");
+        check((unknown, &less), (unknown, &same), NoMatch, "nobody has");
         let (of_two, part) = (shown(ForensicMixture), shown(ForensicPartial));
         check((unknown, &same), (of_two, &more), OneSource, "the record is a mixture");
         check((unknown, &same), (of_two, &less), OneSource, "the record is a mixture");

@@ -1,6 +1,8 @@
 //! Candidates: the worklist and its deadline, what the comparison suggests, two sides, counters,
 //! and what a new version of a profile does to them.
 
+use std::slice::from_ref;
+
 use genetics::likelihood::{MixtureLikelihood, Model, PersonRatio};
 use genetics::rarity::MinimumFrequency;
 use genetics::{Category, Frequencies, Index, LocusSet};
@@ -13,7 +15,7 @@ use service::audit::Side;
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::Rank;
 use service::candidate::what_if::WhatIf;
-use service::candidate::{Exclude, Listed, Say};
+use service::candidate::{Each, Exclude, Listed, Resolve, Say};
 use service::upload::EnterEvidence;
 use service::{OpContext, ServiceError};
 use store::listing::After;
@@ -41,7 +43,11 @@ fn two_stains(ground: &Ground) -> CandidateId {
     ground.programme.enter_evidence(&other, &elsewhere("EV-2", 1)).unwrap();
     ground.jobs();
     let candidate = ground.candidates()[0].candidate.clone();
-    ground.programme.take_candidate(&analyst(ground, CASEWORK), &candidate).unwrap();
+    ground
+        .programme
+        .take_candidates(&analyst(ground, CASEWORK), from_ref(&candidate))
+        .and_then(Each::of_one)
+        .unwrap();
     candidate
 }
 
@@ -51,8 +57,10 @@ fn say(
     candidate: &CandidateId,
     disposition: Disposition,
 ) -> Result<Listed, ServiceError> {
-    let say = Say { candidate: candidate.clone(), disposition, why: "the profiles".to_owned() };
-    ground.programme.say_candidate(op, &say)
+    let candidates = vec![candidate.clone()];
+    let say = Say { candidates, disposition, why: "the profiles".to_owned() };
+    ground.programme.say_candidates(op, &say)?.of_one()?;
+    ground.programme.view_candidate(op, candidate).map(|explained| explained.listed)
 }
 
 #[test]
@@ -110,10 +118,14 @@ fn several_are_excluded_for_one_reason_and_each_by_itself() {
             ground.candidates().into_iter().filter(of_person).map(|line| line.candidate).collect();
         assert_eq!(candidates.len(), 2);
         let op = ground.by(Role::CaseworkAnalyst);
-        ground.programme.take_candidate(&op, &candidates[0]).unwrap();
+        ground
+            .programme
+            .take_candidates(&op, from_ref(&candidates[0]))
+            .and_then(Each::of_one)
+            .unwrap();
         let exclude = Exclude { candidates: candidates.clone(), why: "a relative".to_owned() };
         let each = ground.programme.exclude_candidates(&op, &exclude).unwrap();
-        assert_eq!(each.excluded, candidates[..1]);
+        assert_eq!(each.done, candidates[..1]);
         assert_eq!(each.refused[0].0, candidates[1]);
         assert_eq!(each.refused[0].1.code.code(), "WRONG_STAGE");
         let without = Exclude { candidates, why: " ".to_owned() };
@@ -167,7 +179,11 @@ fn one_person_sampled_twice_is_found_and_a_relative_is_not() {
         let candidate = lines[0].0.candidate.clone();
         assert_eq!(lines[0].0.kind, Some(Kind::TwoPersons));
         assert!(ground.candidates().is_empty(), "no matter of a casework laboratory");
-        ground.programme.take_candidate(&reviewer, &candidate).unwrap();
+        ground
+            .programme
+            .take_candidates(&reviewer, from_ref(&candidate))
+            .and_then(Each::of_one)
+            .unwrap();
         let asked =
             ground.programme.request_confirmation(&ground.by(Role::CaseworkAnalyst), &candidate);
         assert!(asked.is_err());
@@ -179,12 +195,51 @@ fn one_person_sampled_twice_is_found_and_a_relative_is_not() {
 }
 
 #[test]
+fn several_pairs_are_said_to_be_one_thing_and_no_side_excludes_for_the_other() {
+    on_both(|ground| {
+        for name in ["EV-1A", "EV-2A"] {
+            ground.evidence(name, &person(1)).unwrap();
+        }
+        let other = analyst(ground, OTHER);
+        ground.programme.enter_evidence(&other, &elsewhere("EV-3X", 1)).unwrap();
+        ground.jobs();
+        let one = analyst(ground, CASEWORK);
+        let candidates: Vec<_> =
+            ground.candidates().into_iter().map(|line| line.candidate).collect();
+        assert_eq!(candidates.len(), 3);
+        let taken = ground.programme.take_candidates(&one, &candidates).unwrap();
+        assert_eq!(taken.done, candidates);
+        let why = "one stain typed twice".to_owned();
+        let exclude = Exclude { candidates: candidates.clone(), why: why.clone() };
+        let each = ground.programme.exclude_candidates(&one, &exclude).unwrap();
+        let codes: Vec<_> = each.refused.iter().map(|(_, refusal)| refusal.code.code()).collect();
+        assert_eq!(codes, ["DISPOSITION_CONFLICT"; 3], "the other side has a say");
+        let say = Say { candidates: candidates.clone(), disposition: Disposition::Duplicate, why };
+        let each = ground.programme.say_candidates(&one, &say).unwrap();
+        assert_eq!((each.done.len(), each.refused.len()), (3, 0));
+        // Both of the first are of one laboratory, which speaks for both sides.
+        let concluded: Vec<_> = ground
+            .candidates()
+            .into_iter()
+            .filter(|line| line.stage == "concluded")
+            .map(|line| line.candidate.to_string())
+            .collect();
+        assert_eq!(concluded, ["EV-1A~EV-2A"]);
+        let stranger = analyst(ground, "TXSTRANGE1");
+        let forbidden = ground.programme.say_candidates(&stranger, &say);
+        assert!(matches!(forbidden, Err(ServiceError::Forbidden { .. })), "{forbidden:?}");
+        let again = ground.programme.say_candidates(&other, &say);
+        assert!(matches!(again, Err(ServiceError::Forbidden { .. })), "one of them is not theirs");
+    });
+}
+
+#[test]
 fn a_custodian_decides_between_two_that_do_not_agree() {
     on_both(|ground| {
         let candidate = two_stains(ground);
         let (one, other) = (analyst(ground, CASEWORK), analyst(ground, OTHER));
         let custodian = ground.by(Role::IndexCustodian);
-        let resolve = Say {
+        let resolve = Resolve {
             candidate: candidate.clone(),
             disposition: Disposition::NoMatch,
             why: "typed again".to_owned(),
@@ -279,7 +334,11 @@ fn a_confirmation_ends_with_its_candidate_and_can_be_asked_for_again() {
         ground.evidence("EV-1", &person(1)).unwrap();
         ground.jobs();
         assert_eq!(ground.candidates()[0].stage, "new");
-        ground.programme.take_candidate(&analyst, &candidate).unwrap();
+        ground
+            .programme
+            .take_candidates(&analyst, from_ref(&candidate))
+            .and_then(Each::of_one)
+            .unwrap();
         let second = ground.ask_to_confirm(&candidate);
         assert_eq!(list("requested"), std::slice::from_ref(&second));
         ground.confirm(&second, &person(1));

@@ -1,5 +1,7 @@
 //! One sample's whole way, from the booking to the certificate that all is gone.
 
+use std::slice::from_ref;
+
 use genetics::LocusSet;
 use journey::actor::Role;
 use journey::booking::BookingRecord;
@@ -9,6 +11,7 @@ use journey::notice::Purpose;
 use journey::refusal::RefusalCode;
 use service::ServiceError;
 use service::audit::Side;
+use service::candidate::Each;
 use service::jobs::Round;
 
 use crate::ground::{CASEWORK, Ground, on_both, record};
@@ -57,7 +60,7 @@ fn a_sample_goes_the_whole_way_and_is_taken_back() {
         let candidate = ground.candidates()[0].candidate.clone();
         let analyst = ground.by(Role::CaseworkAnalyst);
         let p = &ground.programme;
-        p.take_candidate(&analyst, &candidate).unwrap();
+        p.take_candidates(&analyst, from_ref(&candidate)).and_then(Each::of_one).unwrap();
         let explained = p.view_candidate(&analyst, &candidate).unwrap();
         assert_eq!(explained.comparison.matching(), LocusSet::core20().len());
         let confirmation = ground.ask_to_confirm(&candidate);

@@ -1,6 +1,8 @@
 //! Every refusal that a use case can give is given once, is on record afterwards, and leaves
 //! nothing else behind.
 
+use std::slice::from_ref;
+
 use std::collections::BTreeMap;
 
 use genetics::{Category, controls};
@@ -13,7 +15,7 @@ use journey::refusal::RefusalCode;
 use journey::removal::{FinalOrder, Path};
 use service::ServiceError;
 use service::audit::Side;
-use service::candidate::Say;
+use service::candidate::{Each, Say};
 use service::collection::Open;
 use service::kit::Receive;
 use service::notice::Listed;
@@ -361,8 +363,9 @@ fn laboratory() -> Vec<Case> {
             |g| {
                 let candidate = g.candidates()[0].candidate.clone();
                 let (disposition, why) = (Disposition::Twin, "they look alike".to_owned());
-                let say = Say { candidate, disposition, why };
-                g.programme.say_candidate(&g.by(Role::CaseworkAnalyst), &say).map(|_| ())
+                let say = Say { candidates: vec![candidate], disposition, why };
+                let said = g.programme.say_candidates(&g.by(Role::CaseworkAnalyst), &say)?;
+                said.of_one().map(drop)
             },
         ),
         case(
@@ -373,7 +376,10 @@ fn laboratory() -> Vec<Case> {
                 g.jobs();
                 let candidate = g.candidates()[0].candidate.clone();
                 let analyst = g.by(Role::CaseworkAnalyst);
-                g.programme.take_candidate(&analyst, &candidate).unwrap();
+                g.programme
+                    .take_candidates(&analyst, from_ref(&candidate))
+                    .and_then(Each::of_one)
+                    .unwrap();
             },
             |g| {
                 let candidate = g.candidates()[0].candidate.clone();

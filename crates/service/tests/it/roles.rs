@@ -1,5 +1,7 @@
 //! Every use case asks for exactly the right that `roles.txt` gives it, at the place it is given for.
 
+use std::slice::from_ref;
+
 use std::collections::BTreeSet;
 
 use exchange::cmf::Version;
@@ -15,7 +17,7 @@ use service::audit::Side;
 use service::booking::Close;
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::Rank;
-use service::candidate::{Exclude, Say};
+use service::candidate::{Each, Exclude, Resolve, Say};
 use service::collection::{Abandon, Open, Scan, Seal};
 use service::discretion;
 use service::person::AskMerge;
@@ -45,8 +47,13 @@ struct There {
 }
 
 fn say(there: &There) -> Say {
+    let (candidates, why) = (vec![there.candidate.clone()], "more loci".to_owned());
+    Say { candidates, disposition: Disposition::WaitingForMoreData, why }
+}
+
+fn resolve(there: &There) -> Resolve {
     let (candidate, why) = (there.candidate.clone(), "more loci".to_owned());
-    Say { candidate, disposition: Disposition::WaitingForMoreData, why }
+    Resolve { candidate, disposition: Disposition::WaitingForMoreData, why }
 }
 
 /// Where a right must hold.
@@ -247,13 +254,15 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
             p.list_candidates(op, CASEWORK, "", &After::start(), 1).map(drop)
         }),
         ("candidate.view", Laboratory, |p, op, t| p.view_candidate(op, &t.candidate).map(drop)),
-        ("candidate.take", Laboratory, |p, op, t| p.take_candidate(op, &t.candidate)),
+        ("candidate.take", Laboratory, |p, op, t| {
+            p.take_candidates(op, from_ref(&t.candidate)).and_then(Each::of_one).map(drop)
+        }),
         ("candidate.exclude", Laboratory, |p, op, t| {
             let (candidates, why) = (vec![t.candidate.clone()], "a relative".to_owned());
             p.exclude_candidates(op, &Exclude { candidates, why }).map(drop)
         }),
-        ("candidate.say", Laboratory, |p, op, t| p.say_candidate(op, &say(t)).map(drop)),
-        ("candidate.resolve", Any, |p, op, t| p.resolve_candidate(op, &say(t)).map(drop)),
+        ("candidate.say", Laboratory, |p, op, t| p.say_candidates(op, &say(t))?.of_one().map(drop)),
+        ("candidate.resolve", Any, |p, op, t| p.resolve_candidate(op, &resolve(t)).map(drop)),
         ("candidate.count", Laboratory, |p, op, t| {
             let (candidate, hit) = (t.candidate.clone(), Hit::OffenderHit);
             p.count_candidate(op, &Count { candidate, hit, aided: Vec::new() }).map(drop)

@@ -1,9 +1,12 @@
 //! Two people at once: exactly one of them gets it.
 
+use std::slice::from_ref;
+
 use std::sync::Barrier;
 use std::thread;
 
 use journey::actor::Role;
+use service::candidate::Each;
 use service::{Programme, ServiceError};
 
 use crate::ground::{Ground, SITE, on_both, record};
@@ -159,7 +162,10 @@ fn one_candidate_taken_by_two() {
         let candidate = ground.candidates()[0].candidate.clone();
         race(ground, |programme, who| {
             let analyst = ground.by_another(Role::CaseworkAnalyst, ["one", "other"][who]);
-            programme.take_candidate(&analyst, &candidate)
+            programme
+                .take_candidates(&analyst, from_ref(&candidate))
+                .and_then(Each::of_one)
+                .map(drop)
         });
     });
 }

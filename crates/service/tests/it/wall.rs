@@ -1,6 +1,8 @@
 //! The wall: who a person is stands nowhere in the index database and nowhere in clear; what a
 //! profile holds stands nowhere in the custody database.
 
+use std::slice::from_ref;
+
 use std::fs;
 
 use genetics::{Genotype, Locus, Profile};
@@ -12,6 +14,7 @@ use journey::removal::Path;
 use service::ServiceError;
 use service::audit::Side;
 use service::booking::Close;
+use service::candidate::Each;
 
 use crate::ground::{CASEWORK, CUSTODY, Ground, INDEX, SITE, on_both, record};
 use crate::way::person;
@@ -104,7 +107,7 @@ fn release(ground: &Ground, said: &mut Said) {
     let p = &ground.programme;
     let analyst = ground.by(Role::CaseworkAnalyst);
     let candidate = ground.candidates()[0].candidate.clone();
-    p.take_candidate(&analyst, &candidate).unwrap();
+    p.take_candidates(&analyst, from_ref(&candidate)).and_then(Each::of_one).unwrap();
     let confirmation = ground.ask_to_confirm(&candidate);
     ground.confirm(&confirmation, &profile());
     ground.jobs();

@@ -1,5 +1,7 @@
 //! The way of a sample in steps, each by whoever takes it; tests begin where they need to.
 
+use std::slice::from_ref;
+
 use std::collections::BTreeSet;
 
 use exchange::genotypes::{self, Table};
@@ -16,6 +18,7 @@ use journey::removal::Path;
 use journey::upload::provenance::Provenance;
 use service::accession::{Examine, Examined};
 use service::booking::Recorded;
+use service::candidate::Each;
 use service::collection::{Open, Scan, Seal};
 use service::jobs::Round;
 use service::kit::Receive as ReceiveKits;
@@ -230,7 +233,10 @@ impl Ground {
         self.evidence("EV-1", &person(1)).unwrap();
         self.jobs();
         let candidate = self.candidates()[0].candidate.clone();
-        self.programme.take_candidate(&self.by(Role::CaseworkAnalyst), &candidate).unwrap();
+        self.programme
+            .take_candidates(&self.by(Role::CaseworkAnalyst), from_ref(&candidate))
+            .and_then(Each::of_one)
+            .unwrap();
         (specimen, candidate)
     }
 

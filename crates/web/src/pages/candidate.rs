@@ -16,7 +16,9 @@ use crate::call::Call;
 use crate::components::{alert, code, facts, plain, table, tag};
 use crate::form::{self, Forms};
 use crate::layout::{more, part};
-use crate::pages::{candidate_pairs as pairs, candidate_rank as rank, matrix};
+use crate::pages::{
+    candidate_pairs as pairs, candidate_rank as rank, candidate_several as several, matrix,
+};
 use crate::station::{Done, Page, Shape, Station, Verb, input, json};
 use crate::text::{in_address, instant, title, words};
 
@@ -89,7 +91,29 @@ pub(crate) const STATION: Station = Station {
             inputs: &[input("candidates", Shape::Many), input("why", Shape::Text)],
             file: false,
             done: "Each of the candidates was looked at.",
-            run: exclude_several,
+            run: several::exclude,
+        },
+        Verb {
+            name: "take-several",
+            action: "candidate.take",
+            page: "/candidate",
+            inputs: &[input("candidates", Shape::Many)],
+            file: false,
+            done: "Each of the candidates was looked at.",
+            run: several::take,
+        },
+        Verb {
+            name: "say-several",
+            action: "candidate.say",
+            page: "/candidate",
+            inputs: &[
+                input("candidates", Shape::Many),
+                input("disposition", Shape::Text),
+                input("why", Shape::Text),
+            ],
+            file: false,
+            done: "Each of the candidates was looked at.",
+            run: several::say,
         },
         Verb {
             name: "rank",
@@ -210,8 +234,9 @@ fn give_one(call: &Call<'_>) -> Result<Value, ServiceError> {
 
 fn take(call: &Call<'_>) -> Result<Done, ServiceError> {
     let About { candidate } = call.request()?;
-    call.programme.take_candidate(&call.op, &candidate)?;
-    Ok(Done::with(&json!({ "candidate": candidate }))?.to(address(&candidate)))
+    let taken =
+        call.programme.take_candidates(&call.op, std::slice::from_ref(&candidate))?.of_one()?;
+    Ok(Done::with(&taken)?.to(address(&candidate)))
 }
 
 /// Exclude one.
@@ -224,31 +249,8 @@ struct ExcludeOne {
 fn exclude(call: &Call<'_>) -> Result<Done, ServiceError> {
     let ExcludeOne { candidate, why } = call.request()?;
     let exclude = Exclude { candidates: vec![candidate.clone()], why };
-    let each = call.programme.exclude_candidates(&call.op, &exclude)?;
-    if let Some((_, refusal)) = each.refused.into_iter().next() {
-        return Err(ServiceError::Refused(refusal));
-    }
-    Ok(Done::with(&json!({ "candidate": candidate }))?.to(address(&candidate)))
-}
-
-fn exclude_several(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let exclude: Exclude = call.request()?;
-    if exclude.candidates.is_empty() {
-        let text = "candidates: none is chosen; tick at least one".to_owned();
-        return Err(ServiceError::Invalid(text));
-    }
-    let each = call.programme.exclude_candidates(&call.op, &exclude)?;
-    let row = |(candidate, refusal): &(CandidateId, journey::refusal::Refusal)| {
-        vec![code(candidate), plain(&refusal.detail), plain(refusal.code.remedy())]
-    };
-    let rows: Vec<_> = each.refused.iter().map(row).collect();
-    let shown = html! {
-        p { (each.excluded.len()) " excluded, " (each.refused.len()) " refused." }
-        @if !rows.is_empty() {
-            (table("Refused", &["Candidate", "Why", "What to do"], &rows))
-        }
-    };
-    Ok(Done::with(&each)?.show(shown))
+    let excluded = call.programme.exclude_candidates(&call.op, &exclude)?.of_one()?;
+    Ok(Done::with(&excluded)?.to(address(&candidate)))
 }
 
 fn request(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -275,31 +277,8 @@ fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
         (narrow(call, stage))
         (candidates_table(call, &candidates))
         (next)
-        (several_part(call, forms, &candidates))
+        (several::parts(call, forms, &candidates))
     })
-}
-
-/// Candidates that the account works on, to be excluded together.
-fn several_part(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -> Markup {
-    let options: Vec<_> = candidates
-        .iter()
-        .filter(|line| line.stage == "under_review")
-        .map(|line| (line.candidate.as_str(), line.candidate.as_str()))
-        .collect();
-    if options.is_empty() || !call.may("candidate.exclude") {
-        return html! {};
-    }
-    let form = forms.of("candidate/exclude-several");
-    part(
-        "Exclude several for one reason",
-        &form.wrap(
-            "Exclude the ticked ones",
-            &html! {
-                (form.boxes("candidates", "Candidates", "Only those that you took", &options))
-                (form.text("why", "Why", "What in the profiles excludes the records as sources"))
-            },
-        ),
-    )
 }
 
 fn narrow(call: &Call<'_>, stage: &str) -> Markup {

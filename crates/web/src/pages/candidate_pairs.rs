@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use service::ServiceError;
 use service::candidate::count::{Count, Uncount};
-use service::candidate::{Explained, Listed, Say};
+use service::candidate::{Explained, Listed, Resolve, Say};
 
 use super::candidate::address;
 use crate::call::Call;
@@ -22,15 +22,16 @@ use crate::station::Done;
 use crate::text::{instant, title, words};
 
 pub(super) fn say(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let say: Say = call.request()?;
-    let listed = call.programme.say_candidate(&call.op, &say)?;
-    Ok(Done::with(&listed)?.to(address(&say.candidate)))
+    let Resolve { candidate, disposition, why } = call.request()?;
+    let say = Say { candidates: vec![candidate.clone()], disposition, why };
+    let said = call.programme.say_candidates(&call.op, &say)?.of_one()?;
+    Ok(Done::with(&said)?.to(address(&candidate)))
 }
 
 pub(super) fn resolve(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let say: Say = call.request()?;
-    let listed = call.programme.resolve_candidate(&call.op, &say)?;
-    Ok(Done::with(&listed)?.to(address(&say.candidate)))
+    let resolve: Resolve = call.request()?;
+    let listed = call.programme.resolve_candidate(&call.op, &resolve)?;
+    Ok(Done::with(&listed)?.to(address(&resolve.candidate)))
 }
 
 /// A count as the form gives it: cases with commas between them.
@@ -63,6 +64,7 @@ pub(super) fn suggested(explained: &Explained) -> Markup {
     let title = match explained.suggestion.step {
         Step::RequestConfirmation => "Suggested: ask for confirmation",
         Step::Exclude => "Suggested: exclude",
+        Step::NoMatch => "Suggested: say that they are not of one source",
         Step::OneSource => "Suggested: say that both are of one source",
         Step::GetMoreData => "Suggested: get more data before deciding",
     };

@@ -26,6 +26,7 @@ mod upload;
 mod candidate;
 mod candidate_pairs;
 mod candidate_rank;
+mod candidate_several;
 mod matrix;
 mod confirmation;
 mod notice;
