@@ -222,9 +222,6 @@ words! {
     }
 }
 
-/// Hours after which an open booking is overdue. Not law: this programme's setting (tag D).
-pub const OPEN_HOURS_MAX: i64 = 72;
-
 /// How a booking ended as far as the sample is concerned: exactly one for every booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "disposition")]

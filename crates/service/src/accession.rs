@@ -15,7 +15,6 @@ use crate::context::{OpContext, Placed};
 use crate::discretion;
 use crate::duty::{close_missing, open_duty};
 use crate::error::ServiceError;
-use crate::notice::raise_notice;
 use crate::outbox::{self, RegisterSpecimen};
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
@@ -209,7 +208,7 @@ impl Programme {
         }
         let subject = notice::Subject::Rejection { kit: kit.clone(), why };
         let to = Ori::new(opened.site.as_str());
-        raise_notice(tx, op, &format!("rejection/{kit}"), subject, to)?;
+        self.raise_notice(tx, op, &format!("rejection/{kit}"), subject, to)?;
         Ok(Examined::Rejected { why })
     }
 }

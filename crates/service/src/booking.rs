@@ -9,9 +9,7 @@ use std::io::Read;
 use exchange::{Problem, booking_feed};
 use jiff::Timestamp;
 use journey::accession::Lawful;
-use journey::booking::{
-    BookingRecord, Circumstances, Command, Disposition, NotCollected, OPEN_HOURS_MAX, Person,
-};
+use journey::booking::{BookingRecord, Circumstances, Command, Disposition, NotCollected, Person};
 use journey::eligibility::{Decision, Outcome};
 use journey::ids::{BookingId, Ori, PersonId};
 use journey::refusal::RefusalCode;
@@ -25,7 +23,6 @@ use store::{StoreError, Tx};
 use crate::context::{OpContext, Placed};
 use crate::duty::{Owed, open_duty, owed};
 use crate::error::{ServiceError, not_empty};
-use crate::notice::raise_notice;
 use crate::person::{records_of, root};
 use crate::programme::Programme;
 use crate::unit::{advance, note};
@@ -290,7 +287,7 @@ impl Programme {
             }
             let to = Ori::new(sealed.opened.site.as_str());
             let about = format!("basis-in-doubt/{kit}");
-            raise_notice(tx, op, &about, notice::Subject::BasisInDoubt { kit }, to)?;
+            self.raise_notice(tx, op, &about, notice::Subject::BasisInDoubt { kit }, to)?;
         }
         Ok(())
     }
@@ -335,7 +332,42 @@ impl Programme {
         self.may(op, "booking.list", "")?;
         self.custody.read(|tx| {
             let page = listing::page(tx, rows::booking::TABLE, stage, after, limit)?;
-            page.iter().map(|row| listed(tx, row, op.at)).collect()
+            page.iter().map(|row| self.listed(tx, row, op)).collect()
+        })
+    }
+
+    fn listed(
+        &self,
+        tx: &mut dyn Tx,
+        row: &rows::booking::Stored,
+        op: &OpContext<'_>,
+    ) -> Result<Listed, ServiceError> {
+        let booking = BookingId::from(row.id.as_str());
+        let finding = rows::eligibility::load(tx, &booking)?.map(|row| {
+            let journey::eligibility::Stage::Decided(decision) = row.value;
+            decision.finding
+        });
+        let booked = row.value.booked();
+        let open = matches!(row.value, journey::booking::Stage::Open(_));
+        let hours_max = i64::from(self.deadlines_on(op.today())?.open_booking.limit);
+        let open_hours = open.then(|| op.at.duration_since(booked.booked_at).as_hours());
+        Ok(Listed {
+            overdue: open_hours.is_some_and(|hours| hours > hours_max),
+            open_hours,
+            owes: open && !owed(tx, &booked.person, op.at)?.is_empty(),
+            since: row.at,
+            booking,
+            person: booked.person.clone(),
+            component: booked.component.clone(),
+            site: booked.site.to_string(),
+            booked_at: booked.booked_at,
+            stage: row.value.word(),
+            outcome: finding.as_ref().map(|finding| finding.outcome),
+            reasons: finding
+                .as_ref()
+                .map(|finding| finding.reasons.iter().map(|reason| reason.id.clone()).collect())
+                .unwrap_or_default(),
+            missing: finding.map(|finding| finding.missing).unwrap_or_default(),
         })
     }
 
@@ -355,7 +387,7 @@ impl Programme {
                 .ok_or_else(|| ServiceError::not_found("booking", booking))?;
             let record = self.open_record(tx, booking)?;
             note(tx, op, "booking", booking.as_str(), "viewed", &())?;
-            let listed = listed(tx, &row, op.at)?;
+            let listed = self.listed(tx, &row, op)?;
             Ok(Viewed { listed, person: record.person, circumstances: record.circumstances })
         })
     }
@@ -481,38 +513,5 @@ fn standing_disposition(tx: &mut dyn Tx, close: &Close) -> Result<Disposition, S
             "a sample is due and none was taken; give the reason, one of {}",
             words.join(", ")
         ))
-    })
-}
-
-fn listed(
-    tx: &mut dyn Tx,
-    row: &rows::booking::Stored,
-    now: Timestamp,
-) -> Result<Listed, ServiceError> {
-    let booking = BookingId::from(row.id.as_str());
-    let finding = rows::eligibility::load(tx, &booking)?.map(|row| {
-        let journey::eligibility::Stage::Decided(decision) = row.value;
-        decision.finding
-    });
-    let booked = row.value.booked();
-    let open = matches!(row.value, journey::booking::Stage::Open(_));
-    let open_hours = open.then(|| now.duration_since(booked.booked_at).as_hours());
-    Ok(Listed {
-        overdue: open_hours.is_some_and(|hours| hours > OPEN_HOURS_MAX),
-        open_hours,
-        owes: open && !owed(tx, &booked.person, now)?.is_empty(),
-        since: row.at,
-        booking,
-        person: booked.person.clone(),
-        component: booked.component.clone(),
-        site: booked.site.to_string(),
-        booked_at: booked.booked_at,
-        stage: row.value.word(),
-        outcome: finding.as_ref().map(|finding| finding.outcome),
-        reasons: finding
-            .as_ref()
-            .map(|finding| finding.reasons.iter().map(|reason| reason.id.clone()).collect())
-            .unwrap_or_default(),
-        missing: finding.map(|finding| finding.missing).unwrap_or_default(),
     })
 }

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use journey::candidate::disposition::{Disposition, Opinion, Side, fitting};
 use journey::candidate::suggestion::{Shown, Suggestion, suggest};
 use journey::candidate::{Command, Found, Kind, Stage};
-use journey::deadline;
+use journey::deadline::Deadlines;
 use journey::ids::{CandidateId, ConfirmationId, Ori};
 use journey::refusal::{Refusal, RefusalCode};
 use journey::upload;
@@ -459,7 +459,7 @@ impl Programme {
         let work = rows::candidate::Work {
             laboratory: evidence.clone(),
             record_laboratory: has_a_say.then(|| record.clone()),
-            due_at: end_of_time(op.at),
+            due_at: end_of_time(self.deadlines_on(op.today())?, op.at),
         };
         let command = Command::Find(found.clone());
         advance!(tx, op, "candidate": journey::candidate, rows::candidate, &id, command);
@@ -565,9 +565,8 @@ fn shown(tx: &mut dyn Tx, record: &Searchable) -> Result<Shown, ServiceError> {
 }
 
 /// The end of the business day on which the time to look at a candidate ends.
-fn end_of_time(found_at: Timestamp) -> Timestamp {
-    let days = deadline::EVALUATION_BUSINESS_DAYS;
-    let due_on = deadline::business_days_after(date_of(found_at), days);
+fn end_of_time(deadlines: &Deadlines, found_at: Timestamp) -> Timestamp {
+    let due_on = deadlines.business_days_after(date_of(found_at), deadlines.evaluation.limit);
     let end = due_on.to_datetime(Time::constant(23, 59, 59, 0)).to_zoned(TimeZone::UTC);
     end.map_or(Timestamp::MAX, |end| end.timestamp())
 }

@@ -18,7 +18,6 @@ use store::{Tx, index, job};
 
 use crate::context::{OpContext, Placed};
 use crate::error::ServiceError;
-use crate::notice::{notice_due, raise_notice};
 use crate::outbox::{self, SettleCandidate};
 use crate::person::records_of;
 use crate::programme::Programme;
@@ -224,7 +223,7 @@ impl Programme {
                 tx, op, "confirmation": journey::confirmation, rows::confirmation, id, Command::End
             );
             match &stage {
-                Stage::Refuted(refuted) => tell_refuted(tx, op, id, refuted),
+                Stage::Refuted(refuted) => self.tell_refuted(tx, op, id, refuted),
                 _ => Ok(()),
             }
         })
@@ -255,18 +254,45 @@ impl Programme {
             );
             match &stage {
                 Stage::Confirmed(_) => {
-                    raise_name_release(tx, op, id, &stage)?;
+                    self.raise_name_release(tx, op, id, &stage)?;
                     self.raise_hit(tx, op, id, &stage.request().specimen)?;
                     settle(tx, op, id, &stage, None)?;
                 }
                 Stage::Refuted(refuted) => {
-                    tell_refuted(tx, op, id, refuted)?;
+                    self.tell_refuted(tx, op, id, refuted)?;
                     settle(tx, op, id, &stage, Some(refuted.why.word()))?;
                 }
                 _ => {}
             }
             Ok(listed(id, &stage, op.at))
         })
+    }
+
+    fn raise_name_release(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        stage: &Stage,
+    ) -> Result<(), ServiceError> {
+        let confirmed = Confirmed::check(id, Some(stage))?;
+        let notice = NoticeId::new(op.ids.id());
+        let command = notice::Command::RaiseNameRelease { confirmed, due_at: self.notice_due(op)? };
+        advance!(tx, op, "notice": journey::notice, rows::notice, &notice, command);
+        Ok(rows::notice::about(tx, &notice, &format!("name-release/{id}"))?)
+    }
+
+    /// Tells the laboratory of the case that a candidate was not confirmed, and which check failed.
+    fn tell_refuted(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        id: &ConfirmationId,
+        refuted: &Refuted,
+    ) -> Result<(), ServiceError> {
+        let subject = notice::Subject::NotConfirmed { confirmation: id.clone(), why: refuted.why };
+        let to = refuted.request.laboratory.clone();
+        self.raise_notice(tx, op, &format!("not-confirmed/{id}"), subject, to)
     }
 }
 
@@ -277,31 +303,6 @@ fn is_same(before: &Profile, again: &Profile) -> bool {
         _ => false,
     };
     common.len() >= 13 && common.iter().all(equal)
-}
-
-fn raise_name_release(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    id: &ConfirmationId,
-    stage: &Stage,
-) -> Result<(), ServiceError> {
-    let confirmed = Confirmed::check(id, Some(stage))?;
-    let notice = NoticeId::new(op.ids.id());
-    let command = notice::Command::RaiseNameRelease { confirmed, due_at: notice_due(op) };
-    advance!(tx, op, "notice": journey::notice, rows::notice, &notice, command);
-    Ok(rows::notice::about(tx, &notice, &format!("name-release/{id}"))?)
-}
-
-/// Tells the laboratory of the case that a candidate was not confirmed, and which check failed.
-fn tell_refuted(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    id: &ConfirmationId,
-    refuted: &Refuted,
-) -> Result<(), ServiceError> {
-    let subject = notice::Subject::NotConfirmed { confirmation: id.clone(), why: refuted.why };
-    let to = refuted.request.laboratory.clone();
-    raise_notice(tx, op, &format!("not-confirmed/{id}"), subject, to)
 }
 
 fn settle(

@@ -10,7 +10,6 @@ use genetics::{Index, SearchRule};
 use jiff::Timestamp;
 use journey::candidate::{self, Found};
 use journey::confirmation;
-use journey::deadline;
 use journey::ids::{CandidateId, Ori, PersonId, RemovalId, SpecimenNumber};
 use journey::notice;
 use journey::removal::{self, Step};
@@ -26,7 +25,6 @@ use crate::candidate::end_confirmation;
 use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
 use crate::matcher::Hit;
-use crate::notice::raise_notice;
 use crate::outbox::{
     END_CONFIRMATION, EndConfirmation, REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen,
     RequestConfirmation, SEARCH, SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD,
@@ -164,6 +162,7 @@ impl Programme {
     ) -> Result<(), ServiceError> {
         let id = &wanted.confirmation;
         let today = op.today();
+        let deadlines = self.deadlines_on(today)?;
         self.custody.write(|tx| {
             if custody::confirmation::load(tx, id)?.is_some() {
                 return Ok(());
@@ -172,7 +171,7 @@ impl Programme {
                 candidate: wanted.candidate.clone(),
                 specimen: wanted.specimen.clone(),
                 laboratory: wanted.laboratory.clone(),
-                due_on: deadline::business_days_after(today, deadline::CONFIRMATION_BUSINESS_DAYS),
+                due_on: deadlines.business_days_after(today, deadlines.confirmation.limit),
                 stamp: journey::actor::Stamp { at: op.at, by: wanted.by.clone() },
             });
             advance!(
@@ -180,7 +179,7 @@ impl Programme {
             );
             let subject = notice::Subject::ConfirmationAsked { confirmation: id.clone() };
             let to = self.laboratory.clone();
-            raise_notice(tx, op, &format!("confirmation-asked/{id}"), subject, to)
+            self.raise_notice(tx, op, &format!("confirmation-asked/{id}"), subject, to)
         })
     }
 

@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 use journey::accession::Lawful;
 use journey::booking::Person;
-use journey::deadline;
 use journey::ids::{BookingId, ConfirmationId, KitBarcode, NoticeId, Ori, SpecimenNumber};
 use journey::notice::{Command, Due, Purpose, Subject};
 use journey::refusal::RefusalCode;
@@ -154,7 +153,8 @@ impl Programme {
             let person = self.name_behind(tx, op, confirmation)?;
             let subject = Subject::Investigators { confirmation: confirmation.clone() };
             let about = format!("investigators/{confirmation}");
-            let due_at = after_hours(op, deadline::INVESTIGATORS_DAYS_MAX * 24);
+            let days = self.deadlines_on(op.today())?.investigators.limit;
+            let due_at = after_hours(op, i64::from(days) * 24);
             let due = Due { subject, to: laboratory.clone(), due_at };
             raise(tx, op, &NoticeId::new(op.ids.id()), &about, due)?;
             Ok(person)
@@ -220,7 +220,7 @@ impl Programme {
         let id = NoticeId::new(op.ids.id());
         let sealed = rows::notice::seal(&self.keys, &id, confirmation)?;
         let to = Ori::new(collection.value.opened().site.as_str());
-        let due = Due { subject: Subject::Hit { sealed }, to, due_at: notice_due(op) };
+        let due = Due { subject: Subject::Hit { sealed }, to, due_at: self.notice_due(op)? };
         let about = format!("hit/{}", self.digest("notice of a hit", confirmation)?);
         raise(tx, op, &id, &about, due)
     }
@@ -244,6 +244,25 @@ impl Programme {
         Ok(self.open_record(tx, &collection.value.opened().booking)?.person)
     }
 
+    /// Raises a notice about something, once, due within the usual hours.
+    pub(crate) fn raise_notice(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        about: &str,
+        subject: Subject,
+        to: Ori,
+    ) -> Result<(), ServiceError> {
+        let id = NoticeId::new(op.ids.id());
+        raise(tx, op, &id, about, Due { subject, to, due_at: self.notice_due(op)? })
+    }
+
+    /// When a notice raised now is due.
+    pub(crate) fn notice_due(&self, op: &OpContext<'_>) -> Result<Timestamp, ServiceError> {
+        let hours = self.deadlines_on(op.today())?.delivery.limit;
+        Ok(after_hours(op, i64::from(hours)))
+    }
+
     fn due(&self, id: &NoticeId) -> Result<Due, ServiceError> {
         let row = self.custody.read(|tx| rows::notice::load(tx, id))?;
         let row = row.ok_or_else(|| ServiceError::not_found("notice", id))?;
@@ -261,18 +280,6 @@ fn listed(op: &OpContext<'_>, row: &rows::notice::Stored) -> Listed {
         overdue: row.value.is_overdue(op.at),
         stage: row.value.word(),
     }
-}
-
-/// Raises a notice about something, once, due within the usual hours.
-pub(crate) fn raise_notice(
-    tx: &mut dyn Tx,
-    op: &OpContext<'_>,
-    about: &str,
-    subject: Subject,
-    to: Ori,
-) -> Result<(), ServiceError> {
-    let id = NoticeId::new(op.ids.id());
-    raise(tx, op, &id, about, Due { subject, to, due_at: notice_due(op) })
 }
 
 /// Raises a notice, once. Between laboratories it is delivered with that.
@@ -295,11 +302,6 @@ fn raise(
         advance!(tx, op, "notice": journey::notice, rows::notice, id, command);
     }
     Ok(())
-}
-
-/// When a notice raised now is due.
-pub(crate) fn notice_due(op: &OpContext<'_>) -> Timestamp {
-    after_hours(op, deadline::NOTICE_HOURS_MAX)
 }
 
 fn after_hours(op: &OpContext<'_>, hours: i64) -> Timestamp {

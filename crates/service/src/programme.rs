@@ -11,6 +11,7 @@ use genetics::edition::Editions;
 use genetics::matrix::{self, SearchMatrix};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use journey::deadline::{self, Deadlines};
 use journey::ids::Ori;
 use journey::refusal::Refusal;
 use journey::rules::RuleBook;
@@ -53,6 +54,7 @@ pub struct Programme {
     pub(crate) rules: RuleBook,
     pub(crate) acceptance: Editions<AcceptanceTable>,
     pub(crate) matrix: Editions<SearchMatrix>,
+    pub(crate) deadlines: Editions<Deadlines>,
     pub(crate) frequencies: Frequencies,
     pub(crate) roles: RoleTable,
     pub(crate) matcher: Matcher,
@@ -80,6 +82,8 @@ impl Programme {
         let acceptance = acceptance.map_err(|e| damaged("acceptance table", e.to_string()))?;
         let matrix = matrix::shipped();
         let matrix = matrix.map_err(|e| damaged("search matrix", e.to_string()))?;
+        let deadlines = deadline::shipped();
+        let deadlines = deadlines.map_err(|e| damaged("deadlines", e.to_string()))?;
         let roles = RoleTable::parse(TABLE).map_err(|e| damaged("roles", e))?;
         let matcher = Matcher::new(places.search.clone());
         Ok(Self {
@@ -89,6 +93,7 @@ impl Programme {
             rules,
             acceptance,
             matrix,
+            deadlines,
             frequencies: Frequencies::shipped(),
             roles,
             matcher,
@@ -104,6 +109,11 @@ impl Programme {
     /// The search matrix in force.
     pub(crate) fn matrix_on(&self, day: Date) -> Result<&SearchMatrix, ServiceError> {
         in_force(&self.matrix, day, "search matrix")
+    }
+
+    /// The deadlines in force.
+    pub(crate) fn deadlines_on(&self, day: Date) -> Result<&Deadlines, ServiceError> {
+        in_force(&self.deadlines, day, "table of deadlines")
     }
 
     /// The table of roles.

@@ -19,7 +19,6 @@ use store::{Tx, envelope, job};
 use crate::context::{OpContext, Placed};
 use crate::duty::close_removed;
 use crate::error::{ServiceError, not_empty};
-use crate::notice::raise_notice;
 use crate::outbox::{self, WithdrawRecord};
 use crate::person::records_of;
 use crate::programme::Programme;
@@ -185,7 +184,7 @@ impl Programme {
             advance!(tx, op, "removal": journey::removal, rows::removal, id, command);
             let subject = notice::Subject::Removal { removal: id.clone() };
             let to = Ori::new(opened.site.as_str());
-            raise_notice(tx, op, &format!("removal/{id}"), subject, to)
+            self.raise_notice(tx, op, &format!("removal/{id}"), subject, to)
         })?;
         self.custody.scrub("link")?;
         Ok(self.custody.scrub("person_key")?)

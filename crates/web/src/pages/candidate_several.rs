@@ -83,17 +83,16 @@ pub(super) fn parts(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -
             (form.boxes("candidates", "Candidates", "Only those that you took", &both(&persons)))
             (form.text("why", "Why", "What in the profiles excludes the records as sources"))
         }))
-        (several(call, forms, "candidate/say-several", &pairs, "Say what several pairs are", |form| {
-            html! {
-                (form.boxes("candidates", "Pairs", "Each side says for itself", &both(&pairs)))
-                (form.select("disposition", "They are", "", &dispositions()))
-                (form.text("why", "Why", "What in the profiles or in the casework says so"))
-            }
+        (several(call, forms, "candidate/say-several", &pairs, SAY, |form| html! {
+            (form.boxes("candidates", "Pairs", "Each side says for itself", &both(&pairs)))
+            (form.select("disposition", "They are", "", &dispositions()))
+            (form.text("why", "Why", "What in the profiles or in the casework says so"))
         }))
     }
 }
 
 const EXCLUDE: &str = "Exclude several for one reason";
+const SAY: &str = "Say what several pairs are";
 
 fn several(
     call: &Call<'_>,
