@@ -4,6 +4,7 @@
 //! listed is forbidden, so that a forgotten row can never widen a search. Absent: the search.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +33,32 @@ pub struct MatrixRow {
     pub matching_min: u8,
     /// Loci that may differ.
     pub mismatches_max: u8,
+    /// Whether evidence of one case is searched against other evidence of it.
+    #[serde(default = "yes")]
+    pub within_case: bool,
     /// How sure it is that this pair is searched at all.
     pub confidence: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How a pair of indexes is searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairRule {
+    /// When two profiles are a candidate pair.
+    pub rule: SearchRule,
+    /// Whether evidence of one case is searched against other evidence of it.
+    pub within_case: bool,
+}
+
+/// As [`SearchRule`] is told, with what holds of cases.
+impl fmt::Display for PairRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cases = if self.within_case { "" } else { ", of different cases" };
+        write!(out, "{}{cases}", self.rule)
+    }
 }
 
 /// The search matrix: one edition.
@@ -63,18 +88,19 @@ impl SearchMatrix {
     }
 
     /// The rule for a query index against a target index; `None` where the search is forbidden.
-    pub fn rule(&self, query: Index, target: Index) -> Option<SearchRule> {
+    pub fn rule(&self, query: Index, target: Index) -> Option<PairRule> {
         let row = self
             .pair
             .iter()
             .find(|row| row.query.contains(&query) && row.target.contains(&target))?;
-        Some(SearchRule {
+        let rule = SearchRule {
             stringency: row.stringency,
             stringency_by_locus: row.stringency_by_locus.iter().map(|(l, v)| (*l, *v)).collect(),
             loci: LocusSet::named(&row.panel)?,
             matching_min: row.matching_min,
             mismatches_max: row.mismatches_max,
-        })
+        };
+        Some(PairRule { rule, within_case: row.within_case })
     }
 
     /// The indexes that a query of this index is searched against.
@@ -124,7 +150,7 @@ mod tests {
         let persons: Vec<Index> = persons.copied().filter(|it| it.holds_persons()).collect();
         for query in &persons {
             for target in &persons {
-                let rule = matrix.rule(*query, *target).unwrap();
+                let rule = matrix.rule(*query, *target).unwrap().rule;
                 assert_eq!((rule.stringency, rule.mismatches_max), (Level::High, 0));
                 assert!(rule.stringency_by_locus.is_empty() && rule.matching_min >= 13);
             }

@@ -139,7 +139,7 @@ pub struct Explained {
     /// Locus by locus; the evidence is the query.
     pub comparison: Comparison,
     /// The chance that an unrelated person matches the evidence as loosely as the search asks, at
-    /// the loci compared.
+    /// the loci compared; of two of evidence, the one that more people match.
     pub rarity: SideBySide,
     /// Records that the search is expected to find by chance in the index as it stands.
     pub chance_candidates: f64,
@@ -253,7 +253,14 @@ impl Programme {
     ) -> Explained {
         let comparison = compare(&evidence.profile, &record.profile, rule);
         let compared = evidence.profile.loci().intersection(record.profile.loci());
-        let (rarity, chance) = self.by_chance(&evidence.profile, compared, rule);
+        let (mut rarity, mut chance) = self.by_chance(&evidence.profile, compared, rule);
+        // Of two of evidence the one that more people match tells how weak the link is.
+        if kind == Kind::TwoOfEvidence {
+            let other = self.by_chance(&record.profile, compared, rule);
+            if other.1 > chance {
+                (rarity, chance) = other;
+            }
+        }
         let chance_candidates = chance * records as f64;
         Explained {
             suggestion: suggest(kind, sides, &comparison, chance_candidates),
@@ -503,7 +510,7 @@ impl Programme {
     ) -> Result<SearchRule, ServiceError> {
         let rule = self.matrix_on(op.today())?.rule(query.index(), target.index());
         let found = || format!("'{query}' is not searched against '{target}'");
-        Ok(rule.ok_or_else(|| RefusalCode::SearchForbidden.about(found()))?)
+        Ok(rule.ok_or_else(|| RefusalCode::SearchForbidden.about(found()))?.rule)
     }
 
     /// The laboratory of the evidence, and that of the other record where it has a say.

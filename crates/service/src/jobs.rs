@@ -5,7 +5,7 @@
 //! whether its work is done. Payloads on the custody side that name a specimen are sealed with
 //! the person's key, so that the table of jobs joins nothing, and nothing at all after a removal.
 
-use genetics::matrix::SearchMatrix;
+use genetics::matrix::{PairRule, SearchMatrix};
 use genetics::{Index, SearchRule};
 use jiff::Timestamp;
 use journey::candidate::{self, Found};
@@ -143,7 +143,7 @@ impl Programme {
             let hits = self.matcher.search(&self.index, &record, &targets, &rule)?;
             self.index.write(|tx| {
                 for hit in &hits {
-                    let (found, evidence, other) = pair(op, &record, hit, &rule);
+                    let (found, evidence, other) = pair(op, &record, hit, &rule.rule);
                     self.find_candidate(tx, op, found, (&evidence, &other))?;
                 }
                 Ok::<(), ServiceError>(())
@@ -289,13 +289,13 @@ impl Programme {
 }
 
 /// Target indexes grouped by side and rule, so that each group is one query.
-fn rules_for(matrix: &SearchMatrix, query: Index) -> Vec<(Vec<Index>, SearchRule)> {
-    let mut groups: Vec<(Vec<Index>, SearchRule)> = Vec::new();
+fn rules_for(matrix: &SearchMatrix, query: Index) -> Vec<(Vec<Index>, PairRule)> {
+    let mut groups: Vec<(Vec<Index>, PairRule)> = Vec::new();
     for target in matrix.targets(query) {
         let Some(rule) = matrix.rule(query, target) else {
             continue;
         };
-        let same = |group: &&mut (Vec<Index>, SearchRule)| {
+        let same = |group: &&mut (Vec<Index>, PairRule)| {
             let persons = group.0.first().is_some_and(|index| index.holds_persons());
             group.1 == rule && persons == target.holds_persons()
         };

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use genetics::likelihood::MixtureLikelihood;
+use genetics::matrix::PairRule;
 use genetics::{Index, Profile, SearchRule};
 use journey::ids::SpecimenNumber;
 use search::{Engine, Exact, FileError, IndexSet, Mark, PackedProfile, Row, Settings, Side};
@@ -78,7 +79,7 @@ impl Matcher {
         database: &Database,
         record: &Searchable,
         targets: &[Index],
-        rule: &SearchRule,
+        pair: &PairRule,
     ) -> Result<Vec<Hit>, ServiceError> {
         self.catch_up(database)?;
         let Some(first) = targets.first() else {
@@ -89,7 +90,11 @@ impl Matcher {
         let profile = PackedProfile::from(&record.profile);
         let found = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            state.engine.query(target, &profile, rule).map_err(failed)?
+            state.engine.query(target, &profile, &pair.rule).map_err(failed)?
+        };
+        let of_one_case = |other: &Searchable| {
+            let case = |record: &Searchable| (record.laboratory.clone(), record.case.clone());
+            record.case.is_some() && case(record) == case(other)
         };
         let own = SpecimenKey(record.search_key);
         database.read(|tx| {
@@ -98,6 +103,9 @@ impl Matcher {
                 let Some(other) = rows::by_key(tx, candidate.key.0)? else {
                     continue;
                 };
+                if !pair.within_case && of_one_case(&other) {
+                    continue;
+                }
                 let stringency = candidate.loosest.map_or("mismatch", genetics::Level::word);
                 hits.push(Hit {
                     record: other,

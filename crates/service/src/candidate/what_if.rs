@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use genetics::edition::Editions;
-use genetics::matrix::SearchMatrix;
+use genetics::matrix::{PairRule, SearchMatrix};
 use genetics::rarity::{Method, SearchChance};
 use genetics::{Index, LocusSet, SearchRule};
 use journey::candidate::Found;
@@ -164,10 +164,10 @@ impl Asking<'_> {
             let [now, then] =
                 [&rules[0], &rules[1]].map(|rule| self.found(record, target, rule.as_ref()));
             let (now, then) = (now?, then?);
-            let by_chance = rules
-                .each_ref()
-                .map(|rule| rule.as_ref().map_or(0.0, |rule| self.by_chance(record, target, rule)));
-            let told = |rule: &Option<SearchRule>| rule.as_ref().map(ToString::to_string);
+            let by_chance = rules.each_ref().map(|rule| {
+                rule.as_ref().map_or(0.0, |pair| self.by_chance(record, target, &pair.rule))
+            });
+            let told = |rule: &Option<PairRule>| rule.as_ref().map(ToString::to_string);
             let change = self.changes.entry((query, target)).or_insert_with(|| PairChange {
                 query,
                 target,
@@ -200,7 +200,7 @@ impl Asking<'_> {
         &self,
         record: &Searchable,
         target: Index,
-        rule: Option<&SearchRule>,
+        rule: Option<&PairRule>,
     ) -> Result<BTreeSet<CandidateId>, ServiceError> {
         let Some(rule) = rule else {
             return Ok(BTreeSet::new());
@@ -224,8 +224,16 @@ impl Asking<'_> {
             SearchChance::new(&record.profile, typed, rule, population, &method).of_one
         });
         let records = self.sizes.get(&target).copied().unwrap_or_default();
-        let both_sides = record.category.index().holds_evidence() == target.holds_evidence();
-        let share = if both_sides { 0.5 } else { 1.0 };
+        let query = record.category.index();
+        let mixture = |index| index == Index::ForensicMixture;
+        // A pair that both sides ask for is counted half from each; but how often an unrelated
+        // profile of one source is found in a mixture, the mixture alone tells.
+        let share = match (mixture(query), mixture(target)) {
+            (true, false) => 1.0,
+            (false, true) if query.holds_evidence() => 0.0,
+            _ if query.holds_evidence() == target.holds_evidence() => 0.5,
+            _ => 1.0,
+        };
         chances.fold(0.0, f64::max) * records as f64 * share
     }
 }

@@ -233,6 +233,54 @@ fn several_pairs_are_said_to_be_one_thing_and_no_side_excludes_for_the_other() {
     });
 }
 
+/// A mixture or a part of a profile links two cases, whichever came first, and is one candidate.
+/// Within a case the laboratory compares its stains by itself.
+#[test]
+fn a_mixture_links_another_case_and_not_its_own() {
+    on_both(|ground| {
+        let op = analyst(ground, CASEWORK);
+        let other = analyst(ground, OTHER);
+        let enter = |op: &OpContext<'_>, specimen: &str, case: &str, mixture: bool| {
+            let of = match mixture {
+                true => EnterEvidence {
+                    category: Category::ForensicMixture,
+                    ..evidence(specimen, &mixed(&person(1), &person(2)))
+                },
+                false => evidence(specimen, &person(1)),
+            };
+            let at = op.actor.grants[0].site.as_str().into();
+            let of = EnterEvidence { case: case.into(), laboratory: at, ..of };
+            ground.programme.enter_evidence(op, &of).unwrap();
+            ground.jobs();
+        };
+        enter(&op, "EV-1", "CASE-1", false);
+        enter(&op, "EV-2", "CASE-1", true);
+        assert!(ground.candidates().is_empty(), "one case");
+        enter(&other, "EV-3", "CASE-1", false);
+        enter(&op, "EV-0", "CASE-9", true);
+        let ids = |op: &OpContext<'_>| -> Vec<String> {
+            let lines = ground.programme.list_candidates(op, "", "new", &After::start(), 9);
+            let mut ids: Vec<_> =
+                lines.unwrap().iter().map(|line| line.candidate.to_string()).collect();
+            ids.sort();
+            ids
+        };
+        // CASE-1 of the other laboratory is another case. Two mixtures are not searched.
+        assert_eq!(ids(&op), ["EV-0~EV-1", "EV-0~EV-3", "EV-1~EV-3", "EV-2~EV-3"]);
+        assert_eq!(ids(&other), ["EV-0~EV-3", "EV-1~EV-3", "EV-2~EV-3"]);
+        let explained = ground.programme.view_candidate(&op, &"EV-1~EV-3".into()).unwrap();
+        let mixture = ground.programme.view_candidate(&op, &"EV-2~EV-3".into()).unwrap();
+        assert_eq!(explained.suggestion.step, Step::OneSource);
+        assert_eq!(mixture.suggestion.step, Step::OneSource, "{:?}", mixture.suggestion);
+        let turned = ground.programme.view_candidate(&op, &"EV-0~EV-1".into()).unwrap();
+        assert_eq!(turned.suggestion.step, Step::OneSource);
+        // What is expected by chance is told by the mixture, on whichever side it stands.
+        assert!(mixture.chance_candidates > explained.chance_candidates * 1e6);
+        let ratio = turned.chance_candidates / mixture.chance_candidates;
+        assert!((ratio - 1.0).abs() < 1e-9, "{ratio}");
+    });
+}
+
 #[test]
 fn a_custodian_decides_between_two_that_do_not_agree() {
     on_both(|ground| {

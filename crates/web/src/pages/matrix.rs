@@ -88,12 +88,21 @@ pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Servi
             plain(&row.panel),
             plain(row.matching_min),
             plain(row.mismatches_max),
+            plain(if row.within_case { "yes" } else { "no" }),
             tag(&row.confidence),
         ]
     };
     let rows: Vec<_> = call.programme.search_matrix(&call.op)?.rows().iter().map(row).collect();
-    let heads =
-        ["Query", "Target", "Stringency", "Loci", "Matching", "Different", "How sure the pair is"];
+    let heads = [
+        "Query",
+        "Target",
+        "Stringency",
+        "Loci",
+        "Matching",
+        "Different",
+        "Within a case",
+        "How sure the pair is",
+    ];
     Ok(html! {
         p {
             "A pair of indexes that stands nowhere here is never searched. National settings are "
