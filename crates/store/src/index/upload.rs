@@ -21,14 +21,16 @@ const BY_CATEGORY: &str = "SELECT category, COUNT(*) AS number FROM record \
      WHERE profile IS NOT NULL GROUP BY category ORDER BY category";
 const FORGET_VERSIONS: &str = "DELETE FROM record_version WHERE id = $1";
 const OF_CASE: &str = "SELECT id, search_key, category, laboratory, case_number, \
-     profile FROM record WHERE case_number = $1 AND laboratory = $2 AND profile IS NOT NULL ORDER BY id";
+     profile FROM record WHERE case_number = $1 AND laboratory = $2 AND profile IS NOT NULL \
+     ORDER BY id";
 const FORGET: &str = "UPDATE record SET profile = NULL WHERE id = $1";
 const SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, case_number, \
      profile FROM record WHERE id = $1 AND profile IS NOT NULL";
 const BY_KEY: &str = "SELECT id, search_key, category, laboratory, case_number, \
      profile FROM record WHERE search_key = $1 AND profile IS NOT NULL";
 const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, case_number, \
-     profile FROM record WHERE search_key > $1 AND profile IS NOT NULL ORDER BY search_key LIMIT $2";
+     profile FROM record WHERE search_key > $1 AND profile IS NOT NULL \
+     ORDER BY search_key LIMIT $2";
 
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
 const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
