@@ -1,7 +1,5 @@
 //! `buccal upload check`, `export` and `enter-cmf`: files that laboratories hand each other.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
 use std::path::PathBuf;
@@ -9,9 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use exchange::cmf::{self, Version};
+use exchange::cmf::Version;
 use journey::ids::{Ori, SpecimenNumber};
-use serde::Serialize;
+use service::upload::cmf::look;
 use service::upload::export::Asked;
 
 use super::{act, tables};
@@ -64,53 +62,17 @@ pub(crate) struct EnterCmf {
     ori: String,
 }
 
-/// What a file holds. Numbers that identify a person are not told.
-#[derive(Serialize)]
-struct Checked {
-    format: Option<&'static str>,
-    source: Option<Ori>,
-    destination: Option<Ori>,
-    submitted_by: Option<String>,
-    submitted_at: Option<String>,
-    specimens: u64,
-    left_out: u64,
-    by_category: BTreeMap<&'static str, u64>,
-    loci: BTreeMap<&'static str, u64>,
-    problems: usize,
-}
-
 /// Looks at a file.
 pub(super) fn check(common: &Common, check: &Check) -> anyhow::Result<ExitCode> {
     let wanted = check.format.as_deref().map(version).transpose()?;
-    let (mut by_category, mut loci) = (BTreeMap::new(), BTreeMap::new());
     let size = fs::metadata(&check.file).map_or(0, |file| file.len());
     let bar = progress_bytes(size, "bytes read");
-    let input = BufReader::new(bar.wrap_read(tables::open(&check.file)?));
-    let Ok(read) = cmf::read(input, wanted, |_, specimen| {
-        *by_category.entry(specimen.category.name()).or_default() += 1;
-        for reading in &specimen.loci {
-            *loci.entry(reading.locus.name()).or_default() += 1;
-        }
-        Ok::<(), Infallible>(())
-    });
+    let (held, problems) = look(BufReader::new(bar.wrap_read(tables::open(&check.file)?)), wanted);
     bar.finish_and_clear();
     let errors = tables::error_file(&check.file, check.errors.clone());
-    tables::tell(&check.file, &read.problems, Some(&errors))?;
-    let header = read.header;
-    let checked = Checked {
-        format: read.version.map(Version::word),
-        source: header.as_ref().map(|it| it.source.clone()),
-        destination: header.as_ref().map(|it| it.destination.clone()),
-        submitted_by: header.as_ref().map(|it| it.submitted_by.clone()),
-        submitted_at: header.as_ref().map(|it| it.submitted_at.to_string()),
-        specimens: read.specimens,
-        left_out: read.left_out,
-        by_category,
-        loci,
-        problems: read.problems.len(),
-    };
-    show(&checked, common.json)?;
-    let is_clean = read.problems.iter().all(|problem| !problem.is_error());
+    tables::tell(&check.file, &problems, Some(&errors))?;
+    show(&held, common.json)?;
+    let is_clean = problems.iter().all(|problem| !problem.is_error());
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 

@@ -7,6 +7,7 @@ use journey::ids::CandidateId;
 use journey::refusal::Refusal;
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::json;
 use service::ServiceError;
 use service::candidate::{Each, Exclude, Listed, Say};
 
@@ -76,8 +77,8 @@ pub(super) fn parts(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -
     let persons = of(&|line| reviewed(line) && is(line, Kind::EvidenceAndPerson));
     let pairs = of(&|line| reviewed(line) && !is(line, Kind::EvidenceAndPerson));
     html! {
-        (several(call, forms, "candidate/take-several", &new, "Take several", |form| {
-            form.boxes("candidates", "Candidates", "They are yours to look at then", &both(&new))
+        (several(call, forms, "candidate/take-several", &new, TAKE, |form| {
+            form.boxes("candidates", "Candidates", "Leave to others what is not yours; what you take is yours to look at", &both(&new))
         }))
         (several(call, forms, "candidate/exclude-several", &persons, EXCLUDE, |form| html! {
             (form.boxes("candidates", "Candidates", "Only those that you took", &both(&persons)))
@@ -91,23 +92,26 @@ pub(super) fn parts(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -
     }
 }
 
-const EXCLUDE: &str = "Exclude several for one reason";
-const SAY: &str = "Say what several pairs are";
+const TAKE: [&str; 2] = ["Take several", "Take the ticked ones"];
+const EXCLUDE: [&str; 2] = ["Exclude several for one reason", "Exclude the ticked ones"];
+const SAY: [&str; 2] = ["Say what several pairs are", "Say so of the ticked ones"];
 
 fn several(
     call: &Call<'_>,
     forms: &Forms<'_>,
     verb: &'static str,
     candidates: &[&str],
-    heading: &str,
+    [heading, button]: [&str; 2],
     fields: impl Fn(&Form<'_>) -> Markup,
 ) -> Markup {
     let action = verb.trim_end_matches("-several").replace('/', ".");
     if candidates.is_empty() || !call.may(&action) {
         return html! {};
     }
-    let form = forms.of(verb);
-    part(heading, &form.wrap("Do so for the ticked ones", &fields(&form)))
+    // What is new is there to be taken; what is decided is ticked one by one.
+    let ticked = if verb == "candidate/take-several" { candidates } else { &[] };
+    let form = forms.of(verb).starting_with(json!({ "candidates": ticked }));
+    part(heading, &form.wrap(button, &fields(&form)))
 }
 
 fn both<'a>(candidates: &[&'a str]) -> Vec<(&'a str, &'a str)> {

@@ -78,6 +78,16 @@ pub(super) fn index(index: Index) -> String {
     json(&index).ok().as_ref().and_then(Value::as_str).map(words).unwrap_or_default()
 }
 
+/// Persons belong to no case.
+fn within_case(row: &MatrixRow) -> &'static str {
+    let evidence = |list: &[Index]| list.iter().any(|index| index.holds_evidence());
+    match (evidence(&row.query) && evidence(&row.target), row.within_case) {
+        (false, _) => "",
+        (true, true) => "yes",
+        (true, false) => "no",
+    }
+}
+
 pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let names = |list: &[Index]| list.iter().map(|one| index(*one)).collect::<Vec<_>>().join(", ");
     let row = |row: &MatrixRow| {
@@ -88,7 +98,7 @@ pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Servi
             plain(&row.panel),
             plain(row.matching_min),
             plain(row.mismatches_max),
-            plain(if row.within_case { "yes" } else { "no" }),
+            plain(within_case(row)),
             tag(&row.confidence),
         ]
     };

@@ -17,6 +17,7 @@ mod export;
 mod preview;
 mod hits;
 mod kit;
+mod cmf;
 mod collection;
 mod shipment;
 mod acceptance;

@@ -1,9 +1,11 @@
-//! How a genotype table is understood, before anything of it is stored. Stands under `upload`.
+//! How a genotype table or a CODIS file is understood, before anything of it is stored. Stands
+//! under `upload`.
 
 use maud::{Markup, html};
 use service::ServiceError;
 use service::upload::preview::Preview;
 
+use super::cmf;
 use super::typing::problems;
 use crate::call::Call;
 use crate::components::{code, plain, table, tag};
@@ -21,12 +23,15 @@ const SAMPLES_MAX: usize = 200;
 pub(super) fn link(call: &Call<'_>) -> Markup {
     html! {
         @if call.may("upload.preview") {
-            p { a href=(PATH) { "Look at a table first: how its columns are understood" } }
+            p { a href=(PATH) { "Look at a file first: how it is understood" } }
         }
     }
 }
 
 pub(super) fn run(call: &Call<'_>) -> Result<Done, ServiceError> {
+    if cmf::is_xml(call.file()?) {
+        return cmf::preview(call);
+    }
     let preview = call.programme.preview_table(&call.op, call.file()?)?;
     Ok(Done::with(&preview)?.show(shown(&preview)))
 }
@@ -68,9 +73,9 @@ fn shown(preview: &Preview) -> Markup {
 
 pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, ServiceError> {
     let form = forms.of("upload/preview");
-    let field = html! { (form.file("Genotype table", "Nothing of it is stored")) };
+    let field = html! { (form.file("Genotype table or CMF file", "Nothing of it is stored")) };
     Ok(part(
-        "A table to look at",
+        "A file to look at",
         &html! {
             (form.wrap_file("Look at it", &field))
             @if call.may("upload.enter-evidence") {

@@ -11,7 +11,7 @@ use service::ServiceError;
 use service::upload::{CaseEvidence, EvidenceImport, Listed};
 
 use super::typing::problems;
-use super::{acceptance, export, known, preview};
+use super::{acceptance, cmf, export, known, preview};
 use crate::call::Call;
 use crate::components::{alert, code, plain, stages, table, tag};
 use crate::form::Forms;
@@ -61,8 +61,8 @@ pub(crate) const STATION: Station = Station {
         Page {
             path: preview::PATH,
             action: "upload.preview",
-            title: "Look at a genotype table",
-            nav: "Look at a table",
+            title: "Look at a file",
+            nav: "Look at a file",
             marked: true,
             render: preview::render,
             give: None,
@@ -91,6 +91,15 @@ pub(crate) const STATION: Station = Station {
             file: true,
             done: "Each of the samples was looked at.",
             run: enter_evidence,
+        },
+        Verb {
+            name: "enter-cmf",
+            action: "upload.enter-evidence",
+            page: "/upload/evidence",
+            inputs: &[input("laboratory", Shape::Text)],
+            file: true,
+            done: "Each of the specimens was looked at.",
+            run: cmf::enter,
         },
         Verb {
             name: "preview",
@@ -238,7 +247,7 @@ fn controls_left_out(import: &EvidenceImport) -> Markup {
     }
 }
 
-fn outcome(entered: &[SpecimenNumber], refused: &[(SpecimenNumber, Refusal)]) -> Markup {
+pub(super) fn outcome(entered: &[SpecimenNumber], refused: &[(SpecimenNumber, Refusal)]) -> Markup {
     let row = |(specimen, refusal): &(SpecimenNumber, Refusal)| {
         vec![
             code(specimen),
@@ -349,6 +358,7 @@ fn render_evidence(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Service
                                    dropped out"))
             (form.file("Genotype table", file))
         }))
+        (cmf::form(call, forms))
         @if call.may("upload.withdraw-evidence") { (part("Take evidence out", &html! {
             @let form = forms.of("upload/withdraw-evidence");
             (form.wrap("Take out of the index", &html! {

@@ -2,10 +2,11 @@
 
 use axum::http::StatusCode;
 use journey::actor::Role;
+use serde_json::Value;
 
 use crate::ground::Ground;
 use crate::html;
-use crate::way::PEOPLE;
+use crate::way::{PEOPLE, person, table};
 
 #[tokio::test]
 async fn a_candidate_is_explained_taken_and_excluded_with_a_reason() {
@@ -65,4 +66,54 @@ async fn persons_are_ranked_by_how_well_they_explain_evidence() {
     }
     let custodian = ground.form(Role::IndexCustodian, path, &usual).await;
     assert_eq!(custodian.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn several_are_taken_and_disposed_of_for_one_reason() {
+    let ground = Ground::new(PEOPLE).await;
+    let first = ground.candidate("K1").await;
+    let analyst = Role::CaseworkAnalyst;
+    let fields =
+        [("category", "Forensic, Unknown"), ("laboratory", "TXCASE001"), ("case", "CASE-7")];
+    let run = table(&[("EV-8", &person()), ("EV-9", &person())]);
+    ground.file(analyst, "/upload/enter-evidence", &fields, &run).await;
+    let six = |list: &Value| list.as_array().is_some_and(|list| list.len() == 6);
+    let list = ground.until(analyst, "/api/candidate?stage=new", six).await;
+    let page = ground.page(analyst, "/candidate").await;
+    assert!(page.contains("Take the ticked ones") && !page.contains("Exclude the ticked ones"));
+    let all: Vec<String> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["candidate"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(page.contains(&format!("value=\"{first}\" checked")), "{all:?}");
+    let ticked = |ids: &[String]| -> Vec<(&'static str, String)> {
+        ids.iter().map(|id| ("candidates", id.clone())).collect()
+    };
+    let post = async |verb: &str, ids: &[String], rest: &[(&'static str, &str)]| {
+        let path = format!("/candidate/{verb}-several");
+        let ticked = ticked(ids);
+        let fields: Vec<(&str, &str)> = ticked
+            .iter()
+            .map(|(name, id)| (*name, id.as_str()))
+            .chain(rest.iter().copied())
+            .collect();
+        let answer = ground.form(analyst, &path, &fields).await;
+        let shown = ground.shown(analyst, &path, answer).await;
+        html::check(&path, &shown);
+        shown
+    };
+    assert!(post("take", &all, &[]).await.contains("6 taken, 0 refused"));
+    let page = ground.page(analyst, "/candidate").await;
+    assert!(page.contains("Exclude the ticked ones") && page.contains("Say so of the ticked"));
+    let why = ("why", "a relative");
+    let excluded = post("exclude", &all, &[why]).await;
+    assert!(excluded.contains("3 excluded, 3 refused"), "{excluded}");
+    assert!(excluded.contains("say no_match for your own"), "{excluded}");
+    let said = post("say", &all, &[("disposition", "duplicate"), why]).await;
+    assert!(said.contains("3 said to be duplicate, 3 refused"), "{said}");
+    let none = ground.form(analyst, "/candidate/take-several", &[]).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
+    html::check("/candidate/take-several", &none.text);
 }

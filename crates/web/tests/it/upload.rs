@@ -114,3 +114,44 @@ async fn a_record_goes_out_in_the_format_of_the_receiver() {
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(unknown.text.contains("give one of cmf-2017"), "{}", unknown.text);
 }
+
+#[tokio::test]
+async fn evidence_enters_from_a_codis_file_that_was_looked_at() {
+    let ground = Ground::new(PEOPLE).await;
+    let analyst = Role::CaseworkAnalyst;
+    let fields = [
+        ("category", "Forensic, Unknown"),
+        ("laboratory", "TXCASE001"),
+        ("case", "CASE-1"),
+        ("partial", "true"),
+    ];
+    let run = table(&[("EV-1", &person())]);
+    ground.file(analyst, "/upload/enter-evidence", &fields, &run).await;
+    let ask = json!({
+        "specimens": ["EV-1"], "destination": "TXCASE001", "format": "cmf-2017", "zone": "UTC",
+    });
+    let told = ground.did(Role::IndexCustodian, "/api/upload/export", ask).await;
+    let file = told["file"].as_str().unwrap();
+    assert!(file.contains("PARTIAL=\"true\""), "{file}");
+    let nameless = file.replace(">EV-1<", ">EV-3<").replace(" CASEID=\"CASE-1\"", "");
+    let renamed = file.replace(">EV-1<", ">EV-2<").replace("CASE-1", "CASE-2");
+    let path = "/upload/preview";
+    let damaged = renamed.replace("Forensic, Unknown", "Forensic, unknown");
+    let answer = ground.file(analyst, path, &[], &damaged).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    for part in ["0 specimens read, 1 left out", "cmf-2017", "a category of cmf-2017 in its"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let path = "/upload/enter-cmf";
+    let laboratory = [("laboratory", "TXCASE001")];
+    let answer = ground.file(analyst, path, &laboratory, &renamed).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    for part in ["1 entered, 0 refused", "the file is of"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let answer = ground.file(analyst, path, &laboratory, &nameless).await;
+    let shown = ground.shown(analyst, path, answer).await;
+    for part in ["0 entered, 0 refused", "it names no case (CASEID)"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
