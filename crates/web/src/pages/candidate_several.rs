@@ -78,7 +78,7 @@ pub(super) fn parts(call: &Call<'_>, forms: &Forms<'_>, candidates: &[Listed]) -
     let pairs = of(&|line| reviewed(line) && !is(line, Kind::EvidenceAndPerson));
     html! {
         (several(call, forms, "candidate/take-several", &new, TAKE, |form| {
-            form.boxes("candidates", "Candidates", "Leave to others what is not yours; what you take is yours to look at", &both(&new))
+            form.boxes("candidates", "Candidates", "Untick what you leave to others", &both(&new))
         }))
         (several(call, forms, "candidate/exclude-several", &persons, EXCLUDE, |form| html! {
             (form.boxes("candidates", "Candidates", "Only those that you took", &both(&persons)))
