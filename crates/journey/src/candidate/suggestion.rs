@@ -87,12 +87,18 @@ pub fn suggest(
     if kind == Kind::TwoPersons {
         reasons.push("one person sampled twice, or twins: the prints tell".to_owned());
     }
-    if evidence.identified {
-        let text = "the laboratory of the evidence tells that its source is identified: the link \
-                    may be known from casework";
-        reasons.push(text.to_owned());
+    for (name, _) in named(evidence, record).into_iter().filter(|(_, shown)| shown.identified) {
+        reasons.push(format!(
+            "the laboratory of the {name} tells that its source is identified: the link may be \
+             known from casework"
+        ));
     }
     Suggestion { step, reasons }
+}
+
+/// The two records as pages name them.
+fn named(evidence: Shown, record: Shown) -> [(&'static str, Shown); 2] {
+    [("evidence", evidence), ("record", record)]
 }
 
 /// How two profiles agree, in view of what each may hide.
@@ -149,7 +155,7 @@ fn weigh(evidence: Shown, record: Shown, comparison: &Comparison) -> (Vec<String
         ));
         return (reasons, Agrees::Unexplained);
     }
-    for (name, shown) in [("evidence", evidence), ("record", record)] {
+    for (name, shown) in named(evidence, record) {
         if shown.is_mixture() {
             reasons.push(format!(
                 "the {name} is a mixture: it shows alleles of others, and may hide some"

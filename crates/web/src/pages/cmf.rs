@@ -21,10 +21,10 @@ pub(super) fn is_xml(bytes: &[u8]) -> bool {
 
 pub(super) fn preview(call: &Call<'_>) -> Result<Done, ServiceError> {
     let (held, wrong) = call.programme.preview_cmf(&call.op, call.file()?)?;
-    Ok(Done::with(&held)?.show(html! { (shown(&held)) (problems(&wrong)) }))
+    Ok(Done::with(&held)?.show(shown(&held, &wrong)))
 }
 
-fn shown(held: &Held) -> Markup {
+fn shown(held: &Held, wrong: &[String]) -> Markup {
     let text = |text: Option<&str>| plain(text.unwrap_or("not told"));
     let at = held.submitted_at.map(|at| at.strftime("%Y-%m-%d %H:%M, local").to_string());
     let counts = |counts: &std::collections::BTreeMap<&'static str, u64>| -> Vec<_> {
@@ -35,6 +35,7 @@ fn shown(held: &Held) -> Markup {
             h2 { (number(held.specimens)) " specimens read, " (number(held.left_out)) " left out" }
             p { "Numbers that identify a person are not shown." }
         }
+        (problems(wrong))
         (facts(&[
             ("Format", text(held.format)),
             ("Made by", text(held.source.as_ref().map(Ori::as_str))),
