@@ -87,6 +87,9 @@ pub(crate) fn fits(name: &'static str, text: &str, chars_max: usize) -> Result<(
         let wrong = format!("it has {count} characters");
         return Err(field(name, &wrong, &format!("1 to {chars_max}")));
     }
+    if text.trim() != text {
+        return Err(field(name, "a blank stands at an end of it", "the value alone"));
+    }
     if text.chars().any(char::is_control) {
         return Err(field(name, "it has an unprintable character", "printable characters"));
     }

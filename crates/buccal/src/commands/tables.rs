@@ -77,7 +77,10 @@ pub(crate) fn tell(
     let out = File::create(errors)
         .with_context(|| format!("the error file {} cannot be written", errors.display()))?;
     write_error_file(problems, out)?;
-    remark(format!("all {} problems are in {}", problems.len(), errors.display()));
+    remark(match problems.len() {
+        1 => format!("the problem is in {}", errors.display()),
+        count => format!("all {count} problems are in {}", errors.display()),
+    });
     Ok(Some(errors.to_owned()))
 }
 

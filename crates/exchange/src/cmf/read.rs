@@ -193,6 +193,10 @@ impl<R: BufRead> Stream<R> {
     }
 }
 
+/// Numbers that lead to a person: what stood there is never shown.
+const PERSONAL: [&str; 5] =
+    ["SID", "FBI_NUMBER_UCN", "UNIQUEEVENTID", "BOOKINGCUSTOMID", "ARRESTINGCUSTOMID"];
+
 /// Looks fields up and notes what is wrong with them.
 struct Fields<'p> {
     version: Version,
@@ -203,7 +207,12 @@ struct Fields<'p> {
 impl Fields<'_> {
     fn wrong(&mut self, at: &Element, field: &str, found: &str, wrong: &str, right: &str) {
         self.spoilt = true;
-        self.problems.push(Problem::error(at.row, found, wrong, right).in_column(field));
+        let problem = if PERSONAL.contains(&field) {
+            Problem::withheld(at.row, wrong, right)
+        } else {
+            Problem::error(at.row, found, wrong, right)
+        };
+        self.problems.push(problem.in_column(field));
     }
 
     /// A field that may be missing, with at most so many characters. Empty is missing.
@@ -215,6 +224,11 @@ impl Fields<'_> {
         }
         let text = element.text.as_str();
         if text.is_empty() {
+            return None;
+        }
+        if text.trim() != text && field != REMARK {
+            let right = "the value alone";
+            self.wrong(element, field, text, "a blank stands at an end of it", right);
             return None;
         }
         if text.chars().count() > chars_max {
@@ -353,12 +367,15 @@ fn message_type(fields: &mut Fields<'_>, parent: &Element, within: &[Element], r
     }
 }
 
+/// The one field in which blanks are text.
+const REMARK: &str = "SPECIMENCOMMENT";
+
 fn specimen(fields: &mut Fields<'_>, element: &Element) -> Option<Specimen> {
     let (version, within) = (fields.version, element.children.as_slice());
     let id = fields.needed(element, within, "SPECIMENID", 24);
     let category = fields.needed(element, within, "SPECIMENCATEGORY", 32);
     let category = category.and_then(|name| category_of(fields, element, &name));
-    let comment = fields.optional(within, "SPECIMENCOMMENT", version.comment_chars_max());
+    let comment = fields.optional(within, REMARK, version.comment_chars_max());
     let comment = comment.map(|comment| on_one_line(&comment));
     if let Some(comment) = comment.as_ref().filter(|comment| comment.starts_with(' ')) {
         let wrong = "it begins with a blank";
@@ -372,6 +389,9 @@ fn specimen(fields: &mut Fields<'_>, element: &Element) -> Option<Specimen> {
         read
     });
     let case = element.attribute("CASEID").filter(|case| !case.is_empty()).map(ToOwned::to_owned);
+    if let Some(case) = case.as_ref().filter(|case| case.trim() != case.as_str()) {
+        fields.wrong(element, "CASEID", case, "a blank stands at an end of it", "the value alone");
+    }
     if let Some(case) = case.as_ref().filter(|case| case.chars().count() > 32) {
         fields.wrong(element, "CASEID", case, "it is too long", "at most 32 characters");
     }
@@ -447,43 +467,37 @@ fn repeated(loci: &[Reading]) -> Option<&Reading> {
 
 fn reading(fields: &mut Fields<'_>, element: &Element) -> Option<Reading> {
     let (version, within) = (fields.version, element.children.as_slice());
-    let name = fields.needed(element, within, "LOCUSNAME", 10)?;
-    let locus = version.locus(&name);
-    if locus.is_none() {
+    let name = fields.needed(element, within, "LOCUSNAME", 10);
+    let locus = name.as_ref().and_then(|name| version.locus(name));
+    if let (Some(name), None) = (&name, locus) {
         let right = format!("a locus of {} in its spelling", version.word());
-        fields.wrong(element, "LOCUSNAME", &name, "not a locus of this version", &right);
+        fields.wrong(element, "LOCUSNAME", name, "not a locus of this version", &right);
     }
-    let (reading_by, reading_at, batch, kit) = if version.is_rapid() {
-        (None, None, fields.optional(within, "BATCHID", 32), fields.optional(within, "KIT", 32))
+    let (read, batch, kit) = if version.is_rapid() {
+        let batch = fields.optional(within, "BATCHID", 32);
+        (Some((None, None)), batch, fields.optional(within, "KIT", 32))
     } else {
         let by = fields.needed(element, within, "READINGBY", 20);
         let at = fields.needed(element, within, "READINGDATETIME", 40);
         let at = fields.time(element, at, "READINGDATETIME");
         let attribute = |name| element.attribute(name).filter(|it| !it.is_empty());
-        let batch = attribute("BATCHID").map(ToOwned::to_owned);
-        (Some(by?), Some(at?), batch, attribute("KIT").map(ToOwned::to_owned))
+        let (batch, kit) = (attribute("BATCHID"), attribute("KIT"));
+        let read = by.zip(at).map(|(by, at)| (Some(by), Some(at)));
+        (read, batch.map(ToOwned::to_owned), kit.map(ToOwned::to_owned))
     };
     let kit = fields.kit(element, kit);
-    let (genotype, required) = alleles(fields, element)?;
+    // Whatever is wrong in the locus is told at once.
+    let typed = alleles(fields, element);
+    let ((genotype, required), (reading_by, reading_at)) = (typed?, read?);
     Some(Reading { locus: locus?, genotype, required, reading_by, reading_at, batch, kit })
 }
 
 fn alleles(fields: &mut Fields<'_>, element: &Element) -> Option<(Genotype, Option<Allele>)> {
-    let (mut alleles, mut required) = (Vec::new(), Vec::new());
-    for child in element.children.iter().filter(|child| child.name == "ALLELE") {
-        let value = fields.needed(child, &child.children, "ALLELEVALUE", 10)?;
-        let allele = value.parse::<Allele>().ok();
-        let allele = allele.filter(|allele| allele.kind() != AlleleKind::OffLadder);
-        let Some(allele) = allele else {
-            let right = "a number such as 9 or 9.3, <9, >15, 12.X, X or Y";
-            fields.wrong(child, "ALLELEVALUE", &value, "not an allele", right);
-            return None;
-        };
-        alleles.push(allele);
-        if flag(fields, child, "ALLELEREQUIRED")? {
-            required.push(allele);
-        }
-    }
+    let children = element.children.iter().filter(|child| child.name == "ALLELE");
+    let read: Vec<Option<(Allele, bool)>> = children.map(|child| allele(fields, child)).collect();
+    let read: Vec<(Allele, bool)> = read.into_iter().collect::<Option<_>>()?;
+    let required: Vec<Allele> = read.iter().filter(|it| it.1).map(|it| it.0).collect();
+    let alleles: Vec<Allele> = read.into_iter().map(|it| it.0).collect();
     if let [_, second, ..] = required.as_slice() {
         let (found, wrong) = (second.to_string(), "a second allele is required here");
         fields.wrong(element, "ALLELEREQUIRED", &found, wrong, "at most one a locus");
@@ -499,18 +513,27 @@ fn alleles(fields: &mut Fields<'_>, element: &Element) -> Option<(Genotype, Opti
     Some((genotype?, required.first().copied()))
 }
 
+/// An allele, and whether a candidate must contain it.
+fn allele(fields: &mut Fields<'_>, element: &Element) -> Option<(Allele, bool)> {
+    let required = flag(fields, element, "ALLELEREQUIRED");
+    let value = fields.needed(element, &element.children, "ALLELEVALUE", 10)?;
+    let allele = value.parse::<Allele>().ok();
+    let allele = allele.filter(|allele| allele.kind() != AlleleKind::OffLadder);
+    if allele.is_none() {
+        let right = "a number such as 9 or 9.3, <9, >15, 12.X, X or Y";
+        fields.wrong(element, "ALLELEVALUE", &value, "not an allele", right);
+    }
+    allele.zip(required)
+}
+
 fn rapid_specimen(fields: &mut Fields<'_>, element: &Element) -> Option<RapidSpecimen> {
     let within = element.children.as_slice();
-    let sid = personal(fields, element, "SID", 32);
-    let ucn = personal(fields, element, "FBI_NUMBER_UCN", 9);
-    if sid.is_none() && ucn.is_none() {
-        fields.spoilt = true;
-        let problem = Problem::withheld(
-            element.row,
-            "neither SID nor FBI_NUMBER_UCN is there",
-            "one of them: without it a specimen is rejected",
-        );
-        fields.problems.push(problem.in_column("SID"));
+    let before = fields.spoilt;
+    let sid = fields.optional(within, "SID", 32);
+    let ucn = fields.optional(within, "FBI_NUMBER_UCN", 9);
+    if sid.is_none() && ucn.is_none() && fields.spoilt == before {
+        let right = "one of them: without it a specimen is rejected";
+        fields.wrong(element, "SID", "", "neither SID nor FBI_NUMBER_UCN is there", right);
     }
     let event = fields.needed(element, within, "UNIQUEEVENTID", 32);
     let custom = ["BOOKINGCUSTOMID", "ARRESTINGCUSTOMID"];
@@ -529,21 +552,4 @@ fn rapid_specimen(fields: &mut Fields<'_>, element: &Element) -> Option<RapidSpe
         printed_at: printed_at?,
         offense: offense?,
     })
-}
-
-/// A number that identifies a person: what stood there is never shown.
-fn personal(
-    fields: &mut Fields<'_>,
-    element: &Element,
-    field: &str,
-    chars_max: usize,
-) -> Option<String> {
-    let found = element.children.iter().find(|child| child.name == field)?;
-    if found.text.chars().count() > chars_max {
-        fields.spoilt = true;
-        let right = format!("at most {chars_max} characters");
-        let problem = Problem::withheld(found.row, "it is too long", right);
-        fields.problems.push(problem.in_column(field));
-    }
-    Some(found.text.clone()).filter(|text| !text.is_empty())
 }

@@ -200,11 +200,11 @@ fn check(version: Version, specimen: &Specimen) -> Result<(), NotInFormat> {
         return Err(NotInFormat::Category { format: version.word(), category });
     }
     fits("SPECIMENID", specimen.id.as_str(), 24)?;
-    may_fit("SPECIMENCOMMENT", specimen.comment.as_ref(), version.comment_chars_max())?;
     if specimen.comment.as_ref().is_some_and(|comment| comment.starts_with(' ')) {
         let right = "no blank before the first word";
         return Err(field("SPECIMENCOMMENT", "it begins with a blank", right));
     }
+    may_fit("SPECIMENCOMMENT", specimen.comment.as_ref(), version.comment_chars_max())?;
     may_fit("CASEID", specimen.case.as_ref(), 32)?;
     let most = version.loci_max();
     if specimen.loci.is_empty() || specimen.loci.len() > most {

@@ -291,6 +291,16 @@ fn what_is_wrong_in_a_file_is_told_field_by_field() {
     check("<SPECIMEN>", "<SPECIMEN SOURCEID=\"?\">", "expected Yes, No or N/A");
     check(">3.2<", ">1.0<", "column 'HEADERVERSION': another version, found '1.0'");
     check("urn:CODISImportFile-schema", "urn:x", "neither root nor namespace is of a CMF");
+    check(">reader<", "> reader<", "column 'READINGBY': a blank stands at an end of it");
+    // Whatever is wrong is told at once.
+    let spoilt = sound
+        .replacen("<ALLELEVALUE>12<", "<ALLELEVALUE>OL<", 1)
+        .replacen(">FGA<", ">fga<", 1)
+        .replace("12:00:00</READING", "noon</READING")
+        .replacen("<READINGBY>reader<", "<READINGBY><", 1);
+    let (read, none) = all(spoilt.as_bytes(), None);
+    let loci = spoilt.matches("<LOCUS>").count();
+    assert_eq!((none.len(), read.problems.len()), (0, 3 + loci), "{}", told(&read));
     let rapid = written(Version::RapidR16, &[specimen(Version::RapidR16, "S-1")]);
     let (read, _) = all(rapid.as_slice(), Some(Version::Cmf32));
     assert!(told(&read).contains("the file is rapid-r16"), "{}", told(&read));
@@ -308,6 +318,9 @@ fn numbers_of_persons_are_never_shown() {
     let long = text.replace("UCN123456", "UCN1234567890");
     let (read, back) = all(long.as_bytes(), None);
     assert!(back.is_empty() && told(&read).contains("(withheld)"), "{}", told(&read));
+    let padded = text.replace("<UNIQUEEVENTID>E-1<", "<UNIQUEEVENTID>B-4711 <");
+    let (read, back) = all(padded.as_bytes(), None);
+    assert!(back.is_empty() && !told(&read).contains("4711"), "{}", told(&read));
     let none = text
         .replace("<SID>TX99887766</SID>", "")
         .replace("<FBI_NUMBER_UCN>UCN123456</FBI_NUMBER_UCN>", "");
@@ -482,12 +495,13 @@ fn real_files_are_read() {
         let again = all(written(Version::Cmf2017, std::slice::from_ref(one)).as_slice(), None);
         assert_eq!(again.1, [as_read(Version::Cmf2017, one.clone())]);
     }
-    // Two files of another program name too long a laboratory; one has an allele 'Z'.
+    // Two files of another program name no proper laboratory; one has the allele 'Z' twice.
     let (read, one) = all(open("Codis-Single-Profile.xml"), None);
     assert!(told(&read).contains("column 'SOURCELAB': it has 12 characters"), "{}", told(&read));
     assert_eq!((one.len(), read.problems.len()), (1, 1), "{}", told(&read));
     assert!(one[0].profile().unwrap().loci().intersection(LocusSet::core20()).len() > 5);
     let (read, none) = all(open("Codis-Mix-Profile-With-BOM-Header.xml"), None);
-    assert_eq!((none.len(), read.problems.len()), (0, 2), "{}", told(&read));
+    assert_eq!((none.len(), read.problems.len()), (0, 3), "{}", told(&read));
+    assert!(told(&read).contains("a blank stands at an end of it, found 'DUMMYVALUE'"));
     assert!(told(&read).contains("row 122, column 'ALLELEVALUE': not an allele, found 'Z'"));
 }
