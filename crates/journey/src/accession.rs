@@ -211,6 +211,8 @@ pub enum Command {
     },
     /// Examine it.
     Examine(Box<Examination>),
+    /// Record that the facts of now put it into another category.
+    Reclassify(Category),
 }
 
 /// Everything an examination looks at.
@@ -252,6 +254,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The facts put it into another category.
+    Reclassified {
+        /// The category before.
+        before: Category,
+        /// The category now.
+        category: Category,
+    },
     /// Rejected.
     Rejected {
         /// Why.
@@ -268,6 +277,7 @@ impl Event {
             Self::Arrived(_) => "arrived",
             Self::Held { .. } => "held",
             Self::Accepted { .. } => "accepted",
+            Self::Reclassified { .. } => "reclassified",
             Self::Rejected { .. } => "rejected",
         }
     }
@@ -282,6 +292,11 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
         (None, Command::Arrive { package, at }) => Ok(Event::Arrived(Arrived { package, at })),
         (Some(Stage::Arrived(_) | Stage::Held(_)), Command::Examine(examination)) => {
             examine(*examination)
+        }
+        (Some(Stage::Accepted(accepted)), Command::Reclassify(category))
+            if accepted.category != category =>
+        {
+            Ok(Event::Reclassified { before: accepted.category, category })
         }
         (Some(stage), _) => {
             Err(RefusalCode::WrongStage.about(format!("the kit is {}", stage.word())))
@@ -387,8 +402,13 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
                 Event::Rejected { why, at } => {
                     Ok(Stage::Rejected(Rejected { arrived, why: *why, at: *at }))
                 }
-                Event::Arrived(_) => Err(Misapplied { station: "accession", event: "arrived" }),
+                Event::Arrived(_) | Event::Reclassified { .. } => {
+                    Err(Misapplied { station: "accession", event: event.word() })
+                }
             }
+        }
+        (Some(Stage::Accepted(accepted)), Event::Reclassified { category, .. }) => {
+            Ok(Stage::Accepted(Accepted { category: *category, ..accepted }))
         }
         (_, event) => Err(Misapplied { station: "accession", event: event.word() }),
     }

@@ -284,7 +284,9 @@ fn is_new_version(before: &Indexed, after: &Indexed) -> Result<(), Refusal> {
     let is_same = before.digest == after.digest
         && before.category == after.category
         && before.provenance == after.provenance;
-    if is_same || after.version <= before.version {
+    // A person's profile enters again as it is where the category changed.
+    let is_older = after.version < before.version;
+    if is_same || is_older {
         return Err(RefusalCode::AlreadyRecorded.about("the record is in the index"));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Accession: examine an arrived kit; accept it under a number that tells nothing, or reject it
 //! with a notice to the site and an order to collect again.
 
+use genetics::Category;
 use journey::accession::{Command, Examination, Findings, KitRecord, Lawful, Rejection, Stage};
 use journey::custody::Action;
 use journey::eligibility::Outcome;
@@ -15,7 +16,7 @@ use crate::context::{OpContext, Placed};
 use crate::discretion;
 use crate::duty::{close_missing, open_duty};
 use crate::error::ServiceError;
-use crate::outbox::{self, RegisterSpecimen};
+use crate::outbox::{self, ReclassifySpecimen, RegisterSpecimen};
 use crate::programme::Programme;
 use crate::unit::{advance, chain, note};
 
@@ -154,6 +155,31 @@ impl Programme {
             }
             _ => Lawful::NoBasis,
         })
+    }
+
+    /// Puts an accepted sample into the category of now, if that is another, and tells the index.
+    pub(crate) fn reclassify(
+        &self,
+        tx: &mut dyn Tx,
+        op: &OpContext<'_>,
+        kit: &KitBarcode,
+        category: Category,
+    ) -> Result<(), ServiceError> {
+        let stage = rows::accession::load(tx, kit)?.map(|row| row.value);
+        let differs = matches!(stage, Some(Stage::Accepted(it)) if it.category != category);
+        let specimen = rows::link::specimen(tx, &self.keys, kit)?;
+        let (true, Some(specimen)) = (differs, specimen) else { return Ok(()) };
+        let command = Command::Reclassify(category);
+        advance!(tx, op, "accession": journey::accession, rows::accession, kit, command);
+        note(tx, op, "custody", kit.as_str(), "link_read", &())?;
+        let collection = rows::collection::of_kit(tx, kit)?
+            .ok_or_else(|| ServiceError::not_found("collection with kit", kit))?;
+        let person = &collection.value.opened().person;
+        let reclassify = ReclassifySpecimen { kit: kit.clone(), specimen };
+        let sealed = self.seal_job(tx, person, outbox::RECLASSIFY_SPECIMEN, &reclassify)?;
+        let key = format!("{}/{}", outbox::RECLASSIFY_SPECIMEN, op.ids.id());
+        job::enqueue(tx, &key, outbox::RECLASSIFY_SPECIMEN, &sealed, op.at)?;
+        Ok(())
     }
 
     fn kit_record(

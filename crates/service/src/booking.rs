@@ -264,15 +264,16 @@ impl Programme {
             let person = stage.booked().person.clone();
             self.seal_record(tx, &person, record)?;
             self.same_fingerprints(tx, &person, record)?;
-            self.tell_doubt(tx, op, booking)?;
+            self.follow_samples(tx, op, booking)?;
             self.decide_in(tx, op, booking)
         })
     }
 
-    /// Raises a notice, once, for every sealed sample of a booking whose lawful basis the facts of
-    /// now put in doubt. Its upload is refused by itself; what is in the index already stays until
-    /// the privacy officer asks for its removal.
-    fn tell_doubt(
+    /// What the facts of now mean for the sealed samples of a booking. One that they put into
+    /// another category is reclassified, with the specimen in the index. For one whose lawful basis
+    /// they put in doubt a notice is raised, once; its upload is refused by itself, and what is in
+    /// the index already stays until the privacy officer asks for its removal.
+    pub(crate) fn follow_samples(
         &self,
         tx: &mut dyn Tx,
         op: &OpContext<'_>,
@@ -281,8 +282,11 @@ impl Programme {
         for row in rows::collection::of_booking(tx, booking)? {
             let collection::Stage::Sealed(sealed) = row.value else { continue };
             let kit = sealed.opened.kit;
-            let leaves = crate::removal::under_way(tx, &kit)?.is_some();
-            if leaves || matches!(self.lawful(tx, &kit)?, Lawful::As(_)) {
+            if crate::removal::under_way(tx, &kit)?.is_some() {
+                continue;
+            }
+            if let Lawful::As(category) = self.lawful(tx, &kit)? {
+                self.reclassify(tx, op, &kit, category)?;
                 continue;
             }
             let to = Ori::new(sealed.opened.site.as_str());

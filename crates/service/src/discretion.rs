@@ -96,6 +96,7 @@ impl Programme {
             let decision = standing(tx, booking)?;
             let command = Command::Approve { decision: decision.id, by: op.stamp() };
             moved(tx, op, booking, command)?;
+            self.follow_samples(tx, op, booking)?;
             self.decide_in(tx, op, booking)
         })
     }

@@ -8,6 +8,7 @@
 use genetics::matrix::{PairRule, SearchMatrix};
 use genetics::{Index, SearchRule};
 use jiff::Timestamp;
+use journey::accession;
 use journey::candidate::{self, Found};
 use journey::confirmation;
 use journey::ids::{CandidateId, Ori, PersonId, RemovalId, SpecimenNumber};
@@ -26,9 +27,9 @@ use crate::context::{Actor, OpContext};
 use crate::error::ServiceError;
 use crate::matcher::Hit;
 use crate::outbox::{
-    END_CONFIRMATION, EndConfirmation, REGISTER_SPECIMEN, REQUEST_CONFIRMATION, RegisterSpecimen,
-    RequestConfirmation, SEARCH, SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD,
-    WithdrawRecord, registration_of,
+    END_CONFIRMATION, EndConfirmation, RECLASSIFY_SPECIMEN, REGISTER_SPECIMEN,
+    REQUEST_CONFIRMATION, ReclassifySpecimen, RegisterSpecimen, RequestConfirmation, SEARCH,
+    SETTLE_CANDIDATE, Search, SettleCandidate, WITHDRAW_RECORD, WithdrawRecord, registration_of,
 };
 use crate::programme::Programme;
 use crate::removal::finish;
@@ -96,6 +97,10 @@ impl Programme {
                 Some((_, register)) => self.register_specimen(&op, &register),
                 None => Ok(()),
             },
+            RECLASSIFY_SPECIMEN => match self.open_job(job)? {
+                Some((_, reclassify)) => self.reclassify_specimen(&op, &reclassify),
+                None => Ok(()),
+            },
             SEARCH => self.search_record(&op, &job.payload()?),
             REQUEST_CONFIRMATION => self.open_confirmation(&op, &job.payload()?),
             END_CONFIRMATION => {
@@ -127,6 +132,32 @@ impl Programme {
         self.index.write(|tx| {
             if index::typing::register(tx, &specimen)? {
                 note(tx, op, "typing", specimen.id.as_str(), "registered", &register.category)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Tells the index the category of now. A record that entered in another one stands among those
+    /// to enter again.
+    fn reclassify_specimen(
+        &self,
+        op: &OpContext<'_>,
+        reclassify: &ReclassifySpecimen,
+    ) -> Result<(), ServiceError> {
+        let ReclassifySpecimen { kit, specimen } = reclassify;
+        let (stage, registration) = self.custody.read(|tx| {
+            let stage = custody::accession::load(tx, kit)?.map(|row| row.value);
+            Ok::<_, ServiceError>((stage, job::by_key(tx, &registration_of(kit))?))
+        })?;
+        // It is registered first.
+        if registration.is_some_and(|job| job.state != job::State::Done) {
+            return Err(ServiceError::Busy);
+        }
+        let Some(accession::Stage::Accepted(accepted)) = stage else { return Ok(()) };
+        let op = &OpContext { at: hour_of(op.at), ..op.clone() };
+        self.index.write(|tx| {
+            if index::typing::reclassify(tx, specimen, accepted.category.name())? {
+                note(tx, op, "typing", specimen.as_str(), "reclassified", &accepted.category)?;
             }
             Ok(())
         })

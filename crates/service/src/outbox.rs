@@ -16,6 +16,8 @@ use crate::programme::Programme;
 
 /// Custody to index: an accepted specimen waits for typing.
 pub(crate) const REGISTER_SPECIMEN: &str = "register-specimen";
+/// Custody to index: an accepted specimen is in another category.
+pub(crate) const RECLASSIFY_SPECIMEN: &str = "reclassify-specimen";
 /// Index: search a new record.
 pub(crate) const SEARCH: &str = "search";
 /// Index to custody: a candidate is to be confirmed.
@@ -38,6 +40,13 @@ pub(crate) struct SealedJob {
 pub(crate) struct RegisterSpecimen {
     pub(crate) specimen: SpecimenNumber,
     pub(crate) category: Category,
+}
+
+/// The category is that of the custody record when the job runs, so that the last one stays.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ReclassifySpecimen {
+    pub(crate) kit: KitBarcode,
+    pub(crate) specimen: SpecimenNumber,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

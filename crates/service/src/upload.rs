@@ -314,21 +314,21 @@ impl Programme {
         let gate = Gate { table, frequencies, persons, known };
         let before = rows::upload::load(tx, specimen)?;
         let event = decide(before.as_ref().map(|row| &row.value), command, &gate)?;
-        if let Some(Stage::Indexed(indexed)) = before.as_ref().map(|row| &row.value) {
-            rows::upload::keep_version(tx, specimen, indexed.version, op.at)?;
-        }
         let after = apply(before.as_ref().map(|row| row.value.clone()), &event)?;
+        if let (Some(Stage::Indexed(old)), Stage::Indexed(new)) =
+            (before.as_ref().map(|row| &row.value), &after)
+            && old.version < new.version
+        {
+            rows::upload::keep_version(tx, specimen, old.version, op.at)?;
+        }
         rows::upload::save(tx, specimen, before.as_ref(), &after, op.at)?;
-        let mut version = 0;
         if let Stage::Indexed(indexed) = &after {
             rows::upload::make_searchable(tx, specimen, indexed, profile)?;
-            version = indexed.version;
+            let search = Search { specimen: specimen.clone() };
+            let key = format!("search/{specimen}/{}/{}", indexed.version, indexed.category);
+            job::enqueue(tx, &key, outbox::SEARCH, &search, op.at)?;
         }
-        note(tx, op, "upload", specimen.as_str(), event.word(), &event)?;
-        let search = Search { specimen: specimen.clone() };
-        let key = format!("search/{specimen}/{version}");
-        job::enqueue(tx, &key, outbox::SEARCH, &search, op.at)?;
-        Ok(())
+        note(tx, op, "upload", specimen.as_str(), event.word(), &event)
     }
 }
 

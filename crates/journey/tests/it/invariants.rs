@@ -142,13 +142,20 @@ proptest! {
             let command = examining(n, category);
             let (lawful, by) = match &command {
                 accession::Command::Examine(seen) => (Some(seen.lawful.clone()), Some(seen.stamp.by.clone())),
-                accession::Command::Arrive { .. } => (None, None),
+                accession::Command::Arrive { .. } | accession::Command::Reclassify(_) => (None, None),
             };
             let was_open = matches!(
                 &stage,
                 None | Some(accession::Stage::Arrived(_) | accession::Stage::Held(_))
             );
             let Ok(event) = accession::decide(stage.as_ref(), command) else { continue };
+            if let accession::Event::Reclassified { before, category } = &event {
+                prop_assert_ne!(before, category);
+                stage = Some(accession::apply(stage, &event).unwrap());
+                let accepted = matches!(&stage, Some(accession::Stage::Accepted(it)) if it.category == *category);
+                prop_assert!(accepted, "it stays accepted");
+                continue;
+            }
             prop_assert!(was_open, "an end is an end");
             prop_assert!(by != Some("one".into()), "the collector decided");
             if matches!(event, accession::Event::Accepted { .. } | accession::Event::Held { .. }) {

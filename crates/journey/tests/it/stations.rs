@@ -222,7 +222,11 @@ fn booked(n: u8) -> booking::Command {
 
 pub(crate) fn examining(n: u8, category: Category) -> accession::Command {
     if n.is_multiple_of(4) {
-        return accession::Command::Arrive { package: "P-1".into(), at: stamp(0).at };
+        let another = if n.is_multiple_of(3) { category } else { Category::Arrestee };
+        return match n.is_multiple_of(8) {
+            true => accession::Command::Arrive { package: "P-1".into(), at: stamp(0).at },
+            false => accession::Command::Reclassify(another),
+        };
     }
     let mut findings = Findings::sound(&"K-1".into());
     findings.form_complete = n % 4 != 1;

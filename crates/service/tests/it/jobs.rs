@@ -26,6 +26,12 @@ const KINDS: &[Kind] = &[
         writes: &[(Side::Index, "specimen"), (Side::Index, "event")],
     },
     Kind {
+        name: "reclassify-specimen",
+        prepare: reclassified,
+        outbox: Side::Custody,
+        writes: &[(Side::Index, "specimen"), (Side::Index, "event")],
+    },
+    Kind {
         name: "search",
         prepare: entered,
         outbox: Side::Index,
@@ -80,6 +86,12 @@ fn accepted(ground: &Ground) {
     ground.collect(&record(1).booking, "K-1");
     ground.ship(&["K-1"]);
     ground.examine("K-1", |_| {}).unwrap();
+}
+
+fn reclassified(ground: &Ground) {
+    accepted(ground);
+    assert_eq!(ground.jobs(), Round { done: 1, failed: 0 });
+    ground.arrested(1);
 }
 
 fn entered(ground: &Ground) {

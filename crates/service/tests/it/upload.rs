@@ -1,7 +1,9 @@
 //! What keeps a profile out of the index.
 
+use genetics::Category;
 use journey::actor::Role;
 use journey::booking::{Citizenship, StatusConfidence};
+use journey::ids::SpecimenNumber;
 use service::ServiceError;
 use service::audit::Side;
 
@@ -37,17 +39,7 @@ fn facts_that_change_after_acceptance_keep_the_profile_out() {
             },
             "NOT_ELIGIBLE",
         );
-        check(
-            4,
-            &|record| {
-                record
-                    .circumstances
-                    .custody_basis
-                    .insert(journey::booking::CustodyBasis::CriminalArrest);
-            },
-            "CATEGORY_CONFLICT",
-        );
-        // The first three are told, each once, however often their facts are amended.
+        // Each is told, once, however often their facts are amended.
         let mut again = record(1);
         again.circumstances.citizenship = Citizenship::Citizen;
         ground.programme.amend_booking(&ground.by(Role::Collector), &again).unwrap();
@@ -108,5 +100,57 @@ fn an_analyst_sees_the_candidates_of_the_own_laboratory() {
         assert_eq!(listed("OTHERLAB01"), 0);
         let auditor = ground.by(Role::Auditor);
         assert_eq!(p.list_candidates(&auditor, "", "", &After::start(), 10).unwrap().len(), 1);
+    });
+}
+
+/// A person who was detained and is charged later: the sample follows into the category of now, and
+/// a record that entered before enters again.
+#[test]
+fn a_sample_follows_its_person_into_another_category() {
+    on_both(|ground| {
+        let category = |specimen: &SpecimenNumber| {
+            let custodian = ground.by(Role::IndexCustodian);
+            let start = After::start();
+            let records = ground.programme.list_records(&custodian, "", &start, 9).unwrap();
+            let record = records.into_iter().find(|record| record.specimen == *specimen);
+            record.and_then(|record| record.category)
+        };
+        let to_enter =
+            || ground.programme.list_to_enter(&ground.by(Role::IndexCustodian), 9).unwrap();
+        // Charged before the profile enters: it enters as what the person is now.
+        let first = ground.specimen(&record(1), "K-1");
+        ground.typed("PL-1", &first, &person(1));
+        ground.arrested(1);
+        ground.enter(&first).unwrap();
+        assert_eq!(category(&first), Some(Category::Arrestee));
+        ground.jobs();
+        assert!(to_enter().is_empty());
+        // Charged after: it stands among those to enter, and is replaced.
+        let second = ground.specimen(&record(2), "K-2");
+        ground.typed("PL-2", &second, &person(2));
+        ground.enter(&second).unwrap();
+        assert_eq!(category(&second), Some(Category::Detainee));
+        assert_eq!(crate::ground::refused(ground.enter(&second)), "ALREADY_RECORDED");
+        ground.jobs();
+        ground.evidence("EV-1", &person(2)).unwrap();
+        ground.jobs();
+        let candidates = ground.candidates();
+        ground.arrested(2);
+        assert!(to_enter().is_empty(), "the index is not told yet");
+        ground.jobs();
+        assert_eq!(to_enter(), std::slice::from_ref(&second));
+        ground.enter(&second).unwrap();
+        ground.jobs();
+        assert_eq!(category(&second), Some(Category::Arrestee));
+        assert!(to_enter().is_empty());
+        assert_eq!(ground.events(Side::Custody, "accession", "reclassified").len(), 2);
+        assert_eq!(ground.events(Side::Index, "upload", "replaced").len(), 1);
+        let after = ground.candidates();
+        assert_eq!(after.len(), candidates.len(), "the pair stays one");
+        // The same facts again change nothing.
+        ground.arrested(2);
+        ground.jobs();
+        assert_eq!(ground.events(Side::Index, "typing", "reclassified").len(), 2);
+        assert_eq!(crate::ground::refused(ground.enter(&second)), "ALREADY_RECORDED");
     });
 }

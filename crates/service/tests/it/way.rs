@@ -8,7 +8,7 @@ use exchange::genotypes::{self, Table};
 use genetics::{Category, Genotype, LocusSet, Profile, controls};
 use journey::accession::Findings;
 use journey::actor::Role;
-use journey::booking::BookingRecord;
+use journey::booking::{BookingRecord, CustodyBasis};
 use journey::ids::{
     BookingId, CandidateId, CollectionId, ConfirmationId, KitBarcode, NoticeId, PackageNumber,
     PlateNumber, RemovalId, SpecimenNumber,
@@ -30,7 +30,7 @@ use service::upload::known::{KeepKnown, KeptKnown};
 use service::{Programme, ServiceError};
 use store::listing::After;
 
-use crate::ground::{CASEWORK, Ground, SITE};
+use crate::ground::{CASEWORK, Ground, SITE, record};
 
 impl Ground {
     pub(crate) fn book(&self, record: &BookingRecord) -> Recorded {
@@ -206,6 +206,14 @@ impl Ground {
         let imported = self.import(plate, &[(specimen, profile)]).unwrap();
         assert_eq!(imported.typed, std::slice::from_ref(specimen), "{imported:?}");
         self.review(specimen).unwrap();
+    }
+
+    /// The person of a booking is charged: the sample was taken from a detainee, and is of an
+    /// arrestee now.
+    pub(crate) fn arrested(&self, n: u32) {
+        let mut charged = record(n);
+        charged.circumstances.custody_basis = [CustodyBasis::CriminalArrest].into();
+        self.programme.amend_booking(&self.by(Role::Collector), &charged).unwrap();
     }
 
     pub(crate) fn enter(&self, specimen: &SpecimenNumber) -> Result<(), ServiceError> {

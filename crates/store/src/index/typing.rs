@@ -23,11 +23,13 @@ const WAITING: &str = "SELECT id, category, laboratory, at FROM specimen \
      AND NOT EXISTS (SELECT 1 FROM plate_specimen JOIN plate ON plate.id = plate_specimen.plate \
      WHERE plate_specimen.specimen = specimen.id AND plate.stage = 'loaded') \
      AND (at > $1 OR (at = $1 AND id > $2)) ORDER BY at, id LIMIT $3";
+const RECLASSIFY: &str = "UPDATE specimen SET category = $2 WHERE id = $1 AND category <> $2";
 const FORGET_SPECIMEN: &str = "DELETE FROM specimen WHERE id = $1";
 const FORGET_CARRIED: &str = "DELETE FROM plate_specimen WHERE specimen = $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
-pub const SQL: &[&str] = &[CARRY, REGISTER, SPECIMEN, WAITING, FORGET_SPECIMEN, FORGET_CARRIED];
+pub const SQL: &[&str] =
+    &[CARRY, REGISTER, SPECIMEN, WAITING, RECLASSIFY, FORGET_SPECIMEN, FORGET_CARRIED];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<typing::Stage>;
@@ -78,6 +80,15 @@ pub fn register(tx: &mut dyn Tx, specimen: &Specimen) -> Result<bool, StoreError
     let Specimen { id, category, laboratory, at } = specimen;
     let done = tx.execute(REGISTER, values![id.as_str(), category, laboratory.as_str(), *at])?;
     Ok(done == 1)
+}
+
+/// Puts a registered specimen into another category; false where it is not there, or in it.
+pub fn reclassify(
+    tx: &mut dyn Tx,
+    id: &SpecimenNumber,
+    category: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(RECLASSIFY, values![id.as_str(), category])? == 1)
 }
 
 /// A registered specimen.

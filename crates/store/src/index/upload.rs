@@ -35,7 +35,9 @@ const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, case
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
 const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
      AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id \
-     AND record.at >= reading.at) ORDER BY at, id LIMIT $1";
+     AND record.at >= reading.at AND NOT EXISTS (SELECT 1 FROM specimen \
+     WHERE specimen.id = record.id AND specimen.category <> record.category)) \
+     ORDER BY at, id LIMIT $1";
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] = &[
@@ -61,7 +63,8 @@ pub fn load(tx: &mut dyn Tx, id: &SpecimenNumber) -> Result<Option<Stored>, Stor
     stream::load(tx, TABLE, id.as_str())
 }
 
-/// Specimens with a reviewed profile and no record, or an older one, longest waiting first.
+/// Specimens with a reviewed profile and no record, an older one, or one in another category,
+/// longest waiting first.
 pub fn to_enter(tx: &mut dyn Tx, limit: u32) -> Result<Vec<SpecimenNumber>, StoreError> {
     tx.query(TO_ENTER, values![limit])?
         .iter()
