@@ -12,6 +12,7 @@ pub mod suggestion;
 
 use genetics::SearchRule;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Stamp;
@@ -113,6 +114,20 @@ pub struct UnderReview {
     /// What each side said so far, at most one opinion a side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opinions: Vec<Opinion>,
+    /// Why its time was moved last, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off: Option<PutOff>,
+}
+
+/// More time for a candidate, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOff {
+    /// The last day of its time.
+    pub until: Date,
+    /// Why.
+    pub why: String,
+    /// By whom and when.
+    pub stamp: Stamp,
 }
 
 /// A candidate that is no more.
@@ -211,6 +226,14 @@ impl Stage {
         }
     }
 
+    /// Why its time was moved last, if it was.
+    pub fn put_off(&self) -> Option<&PutOff> {
+        match self {
+            Self::UnderReview(review) => review.put_off.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The stage's word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -237,6 +260,8 @@ pub enum Command {
     Outdate,
     /// Take it to look at.
     Take(Stamp),
+    /// Give it more time.
+    PutOff(PutOff),
     /// Exclude it.
     Exclude {
         /// Why.
@@ -319,6 +344,8 @@ pub enum Event {
         /// By whom.
         by: AccountId,
     },
+    /// Its time was moved.
+    PutOff(PutOff),
     /// Excluded.
     Excluded {
         /// Why.
@@ -379,6 +406,7 @@ impl Event {
             Self::Outdated => "outdated",
             Self::FoundAgain { .. } => "found_again",
             Self::Taken { .. } => "taken",
+            Self::PutOff(_) => "put_off",
             Self::Excluded { .. } => "excluded",
             Self::Said { .. } => "said",
             Self::Resolved { .. } => "resolved",
@@ -441,6 +469,10 @@ pub fn decide(stage: Option<&Stage>, command: Command) -> Result<Event, Refusal>
 
 fn decide_review(review: &UnderReview, command: Command) -> Result<Event, Refusal> {
     match command {
+        Command::PutOff(put_off) => {
+            own(review, &put_off.stamp)?;
+            Ok(Event::PutOff(put_off))
+        }
         Command::Exclude { why, stamp } => {
             own(review, &stamp)?;
             if review.found.kind() != Kind::EvidenceAndPerson {
@@ -509,7 +541,8 @@ pub fn apply(stage: Option<Stage>, event: &Event) -> Result<Stage, Misapplied> {
             Ok(Stage::Outdated(Closed { found, why: OUTDATED.to_owned() }))
         }
         (Some(Stage::New(found)), Event::Taken { by }) => {
-            Ok(Stage::UnderReview(UnderReview { found, by: by.clone(), opinions: Vec::new() }))
+            let by = by.clone();
+            Ok(Stage::UnderReview(UnderReview { found, by, opinions: Vec::new(), put_off: None }))
         }
         (Some(Stage::UnderReview(review)), event) => apply_review(review, event, misapplied),
         (Some(Stage::ConfirmationRequested(asked)), Event::Confirmed) => {
@@ -542,15 +575,17 @@ fn apply_review(
     event: &Event,
     misapplied: Misapplied,
 ) -> Result<Stage, Misapplied> {
+    if let Event::PutOff(put_off) = event {
+        return Ok(Stage::UnderReview(UnderReview { put_off: Some(put_off.clone()), ..review }));
+    }
+    if let Event::Said { opinions, concludes: None } = event {
+        return Ok(Stage::UnderReview(UnderReview { opinions: opinions.clone(), ..review }));
+    }
     let found = review.found;
     match event {
         Event::Excluded { why } => Ok(Stage::Excluded(Closed { found, why: why.clone() })),
         Event::Said { concludes: Some(disposition), .. } | Event::Resolved { disposition, .. } => {
             Ok(Stage::Concluded(Concluded { found, disposition: *disposition }))
-        }
-        Event::Said { opinions, concludes: None } => {
-            let opinions = opinions.clone();
-            Ok(Stage::UnderReview(UnderReview { found, by: review.by, opinions }))
         }
         Event::ConfirmationRequested { confirmation } => {
             let confirmation = confirmation.clone();

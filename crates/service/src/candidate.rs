@@ -8,11 +8,11 @@ pub mod what_if;
 use genetics::rarity::{Method, SearchChance, SideBySide, rarity};
 use genetics::{Category, Comparison, LocusSet, Profile, SearchRule, compare};
 use jiff::Timestamp;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use journey::candidate::disposition::{Disposition, Opinion, Side, fitting};
 use journey::candidate::suggestion::{Shown, Suggestion, suggest};
-use journey::candidate::{Command, Found, Kind, Stage};
+use journey::candidate::{Command, Found, Kind, PutOff, Stage};
 use journey::deadline::Deadlines;
 use journey::ids::{CandidateId, ConfirmationId, Ori};
 use journey::refusal::{Refusal, RefusalCode};
@@ -61,6 +61,17 @@ pub struct Resolve {
     pub why: String,
 }
 
+/// Give a candidate more time.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MoreTime {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The last day of its time.
+    pub until: Date,
+    /// Why.
+    pub why: String,
+}
+
 /// What became of each candidate of several.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Each {
@@ -105,6 +116,8 @@ pub struct Listed {
     pub due_at: Option<Timestamp>,
     /// True where it waits for somebody and that time is over.
     pub overdue: bool,
+    /// Why that time was moved last, if it was.
+    pub put_off: Option<PutOff>,
     /// Since when it stands so.
     pub since: Timestamp,
 }
@@ -310,6 +323,31 @@ impl Programme {
         self.of_each(op, candidates, |_| Ok(Command::Take(op.stamp())))
     }
 
+    /// Gives a candidate more time, with the reason. Whoever works on it does that.
+    ///
+    /// # Errors
+    /// `Refused` to anybody else; `Invalid` without a reason, or for a day that is over.
+    pub fn put_off_candidate(
+        &self,
+        op: &OpContext<'_>,
+        more: &MoreTime,
+    ) -> Result<Listed, ServiceError> {
+        let MoreTime { candidate, until, why } = more;
+        self.may_decide(op, "candidate.put-off", candidate)?;
+        not_empty("why", why)?;
+        if *until <= op.today() {
+            let text = format!("until: {until} was found; give a day after today");
+            return Err(ServiceError::Invalid(text));
+        }
+        self.index_step(op, "candidate", candidate.as_str(), |tx| {
+            let put_off = PutOff { until: *until, why: why.clone(), stamp: op.stamp() };
+            let command = Command::PutOff(put_off);
+            advance!(tx, op, "candidate": journey::candidate, rows::candidate, candidate, command);
+            rows::candidate::move_due(tx, candidate, end_of_day(*until))?;
+            listed_now(tx, op, candidate)
+        })
+    }
+
     /// Excludes persons as sources of evidence, for one reason.
     ///
     /// # Errors
@@ -409,10 +447,7 @@ impl Programme {
     ) -> Result<Listed, ServiceError> {
         self.index_step(op, "candidate", id.as_str(), |tx| {
             advance!(tx, op, "candidate": journey::candidate, rows::candidate, id, command());
-            let missing = || ServiceError::not_found("candidate", id);
-            let row = rows::candidate::load(tx, id)?.ok_or_else(missing)?;
-            let due_at = rows::candidate::due_at(tx, id)?;
-            Ok(listed(op, &(row, due_at)))
+            listed_now(tx, op, id)
         })
     }
 
@@ -573,9 +608,23 @@ fn shown(tx: &mut dyn Tx, record: &Searchable) -> Result<Shown, ServiceError> {
 
 /// The end of the business day on which the time to look at a candidate ends.
 fn end_of_time(deadlines: &Deadlines, found_at: Timestamp) -> Timestamp {
-    let due_on = deadlines.business_days_after(date_of(found_at), deadlines.evaluation.limit);
-    let end = due_on.to_datetime(Time::constant(23, 59, 59, 0)).to_zoned(TimeZone::UTC);
+    end_of_day(deadlines.business_days_after(date_of(found_at), deadlines.evaluation.limit))
+}
+
+fn end_of_day(day: Date) -> Timestamp {
+    let end = day.to_datetime(Time::constant(23, 59, 59, 0)).to_zoned(TimeZone::UTC);
     end.map_or(Timestamp::MAX, |end| end.timestamp())
+}
+
+fn listed_now(
+    tx: &mut dyn Tx,
+    op: &OpContext<'_>,
+    id: &CandidateId,
+) -> Result<Listed, ServiceError> {
+    let row = rows::candidate::load(tx, id)?;
+    let row = row.ok_or_else(|| ServiceError::not_found("candidate", id))?;
+    let due_at = rows::candidate::due_at(tx, id)?;
+    Ok(listed(op, &(row, due_at)))
 }
 
 fn listed(op: &OpContext<'_>, (row, due_at): &rows::candidate::Timed) -> Listed {
@@ -589,6 +638,7 @@ fn listed(op: &OpContext<'_>, (row, due_at): &rows::candidate::Timed) -> Listed 
         opinions: row.value.opinions().to_vec(),
         due_at: *due_at,
         overdue: waits && due_at.is_some_and(|due_at| due_at < op.at),
+        put_off: row.value.put_off().cloned(),
         since: row.at,
     }
 }

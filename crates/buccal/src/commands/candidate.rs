@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use journey::candidate::disposition::{Disposition, Hit};
 use journey::ids::{CandidateId, CaseNumber, SpecimenNumber};
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::{LOG10_LR_DEFAULT, Rank};
-use service::candidate::{Exclude, Resolve, Say};
+use service::candidate::{Exclude, MoreTime, Resolve, Say};
 
 use super::{
     act, candidate_rank, candidate_search, candidate_show, pairs, rarity, read, start, tell,
@@ -51,6 +52,17 @@ pub(crate) enum Verb {
         /// Their ids
         #[arg(required = true)]
         candidates: Vec<String>,
+    },
+    /// Give a candidate that you work on more time
+    PutOff {
+        /// Its id
+        candidate: String,
+        /// The last day of its time, such as 2020-07-31
+        #[arg(long)]
+        until: Date,
+        /// Why
+        #[arg(long)]
+        why: String,
     },
     /// Exclude persons as sources of evidence, for one reason
     Exclude {
@@ -184,6 +196,10 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         }),
         Verb::Take { candidates } => act(common, |programme, op| {
             Ok(programme.take_candidates(op, &ids(candidates))?.of_one()?)
+        }),
+        Verb::PutOff { candidate, until, why } => act(common, |programme, op| {
+            let more = MoreTime { candidate: CandidateId::new(candidate), until, why };
+            Ok(programme.put_off_candidate(op, &more)?)
         }),
         Verb::Exclude { candidates, why } => act(common, |programme, op| {
             let exclude = Exclude { candidates: ids(candidates), why };

@@ -58,6 +58,9 @@ pub(super) fn one(explained: &Explained) {
     ));
     say(format!("suggested: {}", word(&Some(explained.suggestion.step))));
     explained.suggestion.reasons.iter().for_each(|reason| say(format!("  {reason}")));
+    if let Some(put_off) = &explained.listed.put_off {
+        say(format!("put off by {} until {}: {}", put_off.stamp.by, put_off.until, put_off.why));
+    }
     for opinion in &explained.listed.opinions {
         let (side, what) = (opinion.side.word(), opinion.disposition.word().replace('_', " "));
         say(format!("the side of the {side} says {what}: {}", opinion.why));

@@ -341,7 +341,13 @@ fn matching(n: u8) -> candidate::Command {
             rule: None,
             found_at: stamp(0).at,
         }),
-        1 | 2 => candidate::Command::Take(stamp(n / 7)),
+        1 => candidate::Command::Take(stamp(n / 7)),
+        2 if n.is_multiple_of(2) => candidate::Command::Take(stamp(n / 7)),
+        2 => candidate::Command::PutOff(candidate::PutOff {
+            until: jiff::civil::date(2020, 8, 1),
+            why: "typed again".to_owned(),
+            stamp: stamp(n / 7),
+        }),
         3 => candidate::Command::Exclude { why: "a relative".to_owned(), stamp: stamp(n / 7) },
         4 => candidate::Command::RequestConfirmation {
             confirmation: "CF-1".into(),

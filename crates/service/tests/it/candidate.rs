@@ -15,7 +15,7 @@ use service::audit::Side;
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::Rank;
 use service::candidate::what_if::WhatIf;
-use service::candidate::{Each, Exclude, Listed, Resolve, Say};
+use service::candidate::{Each, Exclude, Listed, MoreTime, Resolve, Say};
 use service::upload::EnterEvidence;
 use service::{OpContext, ServiceError};
 use store::listing::After;
@@ -100,6 +100,44 @@ fn the_comparison_suggests_and_the_chance_is_told() {
         assert_eq!(explained.records, 1);
         assert!(explained.chance_candidates < 1e-6, "{}", explained.chance_candidates);
         assert_eq!(explained.listed.kind, Some(Kind::EvidenceAndPerson));
+    });
+}
+
+#[test]
+fn more_time_is_given_for_a_reason_by_who_works_on_it() {
+    on_both(|ground| {
+        let (_, candidate) = ground.taken(&record(1), "K-1");
+        let until = |days| {
+            let day = ground.by(Role::CaseworkAnalyst).today();
+            day.saturating_add(jiff::Span::new().days(days))
+        };
+        let ask = |days: i64, why: &str| MoreTime {
+            candidate: candidate.clone(),
+            until: until(days),
+            why: why.to_owned(),
+        };
+        let op = ground.by(Role::CaseworkAnalyst);
+        for wrong in [ask(0, "typed again"), ask(-3, "typed again"), ask(90, " ")] {
+            let outcome = ground.programme.put_off_candidate(&op, &wrong);
+            assert!(matches!(outcome, Err(ServiceError::Invalid(_))), "{outcome:?}");
+        }
+        let before = ground.state();
+        let another = ground.by_another(Role::CaseworkAnalyst, "another");
+        let outcome = ground.programme.put_off_candidate(&another, &ask(90, "typed again"));
+        assert_eq!(refused(outcome), "WRONG_STAGE");
+        assert_eq!(ground.state(), before, "nothing is half done");
+        let listed = ground.programme.put_off_candidate(&op, &ask(90, "typed again")).unwrap();
+        assert_eq!(listed.due_at.unwrap().to_string()[..10], until(90).to_string());
+        assert_eq!(listed.put_off.unwrap().why, "typed again");
+        ground.pass(60 * 86_400);
+        let work = |ground: &Ground| {
+            let op = ground.by(Role::CaseworkAnalyst);
+            ground.programme.work_candidates(&op, "", &After::start(), 9).unwrap()[0].0.overdue
+        };
+        assert!(!work(ground));
+        ground.pass(31 * 86_400);
+        assert!(work(ground), "the time that was given is over");
+        assert_eq!(ground.events(Side::Index, "candidate", "put_off").len(), 1);
     });
 }
 

@@ -17,7 +17,7 @@ use service::audit::Side;
 use service::booking::Close;
 use service::candidate::count::{Count, Uncount};
 use service::candidate::rank::Rank;
-use service::candidate::{Each, Exclude, Resolve, Say};
+use service::candidate::{Each, Exclude, MoreTime, Resolve, Say};
 use service::collection::{Abandon, Open, Scan, Seal};
 use service::discretion;
 use service::person::AskMerge;
@@ -256,6 +256,11 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
         ("candidate.view", Laboratory, |p, op, t| p.view_candidate(op, &t.candidate).map(drop)),
         ("candidate.take", Laboratory, |p, op, t| {
             p.take_candidates(op, from_ref(&t.candidate)).and_then(Each::of_one).map(drop)
+        }),
+        ("candidate.put-off", Laboratory, |p, op, t| {
+            let until = op.today().saturating_add(jiff::Span::new().days(9));
+            let (candidate, why) = (t.candidate.clone(), "typed again".to_owned());
+            p.put_off_candidate(op, &MoreTime { candidate, until, why }).map(drop)
         }),
         ("candidate.exclude", Laboratory, |p, op, t| {
             let (candidates, why) = (vec![t.candidate.clone()], "a relative".to_owned());

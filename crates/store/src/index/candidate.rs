@@ -14,6 +14,7 @@ use crate::values;
 pub const TABLE: &str = "candidate";
 const PAIR: &str = "UPDATE candidate SET evidence = $2, record = $3, laboratory = $4, \
      record_laboratory = $5, due_at = $6 WHERE id = $1";
+const MOVE_DUE: &str = "UPDATE candidate SET due_at = $2 WHERE id = $1";
 const FORGET_PAIR: &str = "UPDATE candidate SET evidence = NULL, record = NULL WHERE id = $1";
 const OF_SPECIMEN: &str =
     "SELECT id, version, state, at FROM candidate WHERE evidence = $1 OR record = $1 ORDER BY id";
@@ -31,7 +32,7 @@ const COUNTS: &str = "SELECT seq, at, subject, kind, body FROM event WHERE stati
 
 /// Every statement of this file, for the test that prepares them on both engines.
 pub const SQL: &[&str] =
-    &[PAIR, FORGET_PAIR, OF_SPECIMEN, OF_LABORATORY, WORK, LABORATORIES, DUE_AT, COUNTS];
+    &[PAIR, MOVE_DUE, FORGET_PAIR, OF_SPECIMEN, OF_LABORATORY, WORK, LABORATORIES, DUE_AT, COUNTS];
 
 /// A stage as it is stored.
 pub type Stored = Versioned<candidate::Stage>;
@@ -76,6 +77,12 @@ pub fn note_pair(
     let other = work.record_laboratory.as_ref().map(Ori::as_str);
     let laboratory = work.laboratory.as_str();
     tx.execute(PAIR, values![id.as_str(), evidence, record, laboratory, other, work.due_at])?;
+    Ok(())
+}
+
+/// Moves the end of the time to look at a candidate.
+pub fn move_due(tx: &mut dyn Tx, id: &CandidateId, due_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(MOVE_DUE, values![id.as_str(), due_at])?;
     Ok(())
 }
 

@@ -76,6 +76,19 @@ pub(crate) const STATION: Station = Station {
             run: take,
         },
         Verb {
+            name: "put-off",
+            action: "candidate.put-off",
+            page: "/candidate/view",
+            inputs: &[
+                input("candidate", Shape::Text),
+                input("until", Shape::Day),
+                input("why", Shape::Text),
+            ],
+            file: false,
+            done: "The candidate has more time, and why is on record.",
+            run: pairs::put_off,
+        },
+        Verb {
             name: "exclude",
             action: "candidate.exclude",
             page: "/candidate/view",
@@ -375,11 +388,23 @@ fn told(explained: &Explained) -> Vec<(&'static str, Markup)> {
             ("Record", record),
             ("Found", instant(found.found_at)),
             ("Stage", tag(listed.stage)),
+            ("Decide by", decide_by(listed)),
             ("Settings of the search", plain(settings(found))),
         ]
     };
     let found = listed.found.iter().flat_map(of_found);
     found.chain(counts(comparison)).collect()
+}
+
+/// The end of its time, and why that was moved.
+fn decide_by(listed: &Listed) -> Markup {
+    html! {
+        @match listed.due_at { Some(due_at) => (instant(due_at)), None => "not kept" }
+        @if listed.overdue { " " (tag("overdue")) }
+        @if let Some(put_off) = &listed.put_off {
+            "; put off by " (put_off.stamp.by) ": " (put_off.why)
+        }
+    }
 }
 
 /// How a record must be read: `Forensic, Unknown; partial`.

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use service::ServiceError;
 use service::candidate::count::{Count, Uncount};
-use service::candidate::{Explained, Listed, Resolve, Say};
+use service::candidate::{Explained, Listed, MoreTime, Resolve, Say};
 
 use super::candidate::address;
 use crate::call::Call;
@@ -26,6 +26,12 @@ pub(super) fn say(call: &Call<'_>) -> Result<Done, ServiceError> {
     let say = Say { candidates: vec![candidate.clone()], disposition, why };
     let said = call.programme.say_candidates(&call.op, &say)?.of_one()?;
     Ok(Done::with(&said)?.to(address(&candidate)))
+}
+
+pub(super) fn put_off(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let more: MoreTime = call.request()?;
+    let listed = call.programme.put_off_candidate(&call.op, &more)?;
+    Ok(Done::with(&listed)?.to(address(&more.candidate)))
 }
 
 pub(super) fn resolve(call: &Call<'_>) -> Result<Done, ServiceError> {
@@ -141,6 +147,16 @@ pub(super) fn steps(call: &Call<'_>, forms: &Forms<'_>, explained: &Explained) -
                 p { "Each side says for itself; when both say the same, the pair is concluded." }
                 @let form = of("candidate/say");
                 (form.wrap("Say so", &disposition(&form, &explained.fitting)))
+            }))
+        }
+        @if reviewed && call.may("candidate.put-off") {
+            (part("Give it more time", &html! {
+                p { "Whoever works on it may, with the reason; the time goes on otherwise." }
+                @let form = of("candidate/put-off");
+                (form.wrap("Give more time", &html! {
+                    (form.day("until", "Until", "The last day on which it is decided"))
+                    (form.text("why", "Why", "What is waited for"))
+                }))
             }))
         }
         @if reviewed && both && call.may("candidate.resolve") {

@@ -38,6 +38,9 @@ async fn a_candidate_is_explained_taken_and_excluded_with_a_reason() {
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
     html::check("/candidate/exclude", &empty.text);
     assert!(empty.text.contains("Locus by locus"), "the pair stays in sight");
+    let more = [about[1], ("until", "2030-01-31"), ("why", "typed again")];
+    let put_off = ground.done(analyst, "/candidate/put-off", &more).await;
+    assert!(put_off.contains("2030-01-31 23:59Z") && put_off.contains(": typed again"));
     let why = [about[1], ("why", "a relative")];
     let excluded = ground.done(analyst, "/candidate/exclude", &why).await;
     assert!(excluded.contains("The candidate is excluded."), "{excluded}");
