@@ -12,6 +12,10 @@ const LOCI_MIN: usize = 13;
 /// Candidates by chance from which on a pair is called weak (D).
 const CHANCE_MAX: f64 = 0.1;
 
+/// Loci at which two complete profiles of one source may still not be the same: an allele that the
+/// primers of one chemistry miss (domain brief, section 8.4, S2; how many is D).
+const NULL_LOCI_MAX: usize = 2;
+
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,7 +130,9 @@ fn weigh(evidence: Shown, record: Shown, comparison: &Comparison) -> (Vec<String
     let extra = |at: &ComparedLocus| {
         is_match(at) && shows_more(&at.target, &at.query) && !is_explained(record, evidence)
     };
-    let unexplained = at(&|at| lacking(at) || extra(at)).join(", ");
+    let unexplained = at(&|at| lacking(at) || extra(at));
+    let count = unexplained.len();
+    let unexplained = unexplained.join(", ");
     if !differs.is_empty() {
         let reason = format!(
             "{} differ: a relative, a typing error, or an allele that one chemistry does not show",
@@ -138,11 +144,19 @@ fn weigh(evidence: Shown, record: Shown, comparison: &Comparison) -> (Vec<String
         let reason = format!("all {} loci compared show the same alleles", comparison.compared());
         return (vec![reason], Agrees::AsOneSource);
     }
-    if !unexplained.is_empty() && evidence.is_complete() && record.is_complete() {
+    let both_complete = evidence.is_complete() && record.is_complete();
+    let contained = at(&|at| at.outcome == LocusOutcome::Match(Level::Low)).is_empty();
+    if both_complete && contained && (1..=NULL_LOCI_MAX).contains(&count) {
         let reason = format!(
-            "both profiles are complete and of one source each, and {} of them show other \
-             alleles: {unexplained}; nobody has 13 and also 13,14",
-            looser.len(),
+            "all loci compared show the same alleles but {unexplained}, where one profile has an \
+             allele less: one that its chemistry does not show, or another person"
+        );
+        return (vec![reason], Agrees::Unexplained);
+    }
+    if both_complete && count > 0 {
+        let reason = format!(
+            "both profiles are complete and of one source each, and {count} loci show other \
+             alleles: {unexplained}; nobody has 13 and also 13,14"
         );
         return (vec![reason], Agrees::Excludes);
     }
@@ -183,7 +197,7 @@ fn shows_more(one: &Option<Genotype>, other: &Option<Genotype>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use genetics::{Profile, SearchRule, compare, controls};
+    use genetics::{Locus, Profile, SearchRule, compare, controls};
 
     fn with(profile: &Profile, locus: &str, alleles: &str) -> Profile {
         let changed = profile.typed().iter().cloned().map(|mut typed| {
@@ -193,6 +207,11 @@ mod tests {
             typed
         });
         Profile::new(changed).unwrap()
+    }
+
+    /// Another person, who shares an allele at two more loci.
+    fn another(less: &Profile) -> Profile {
+        with(&with(less, "FGA", "20"), "TH01", "6")
     }
 
     fn shown(category: Category) -> Shown {
@@ -220,7 +239,8 @@ mod tests {
         };
         of_person(ForensicUnknown, &same, RequestConfirmation, "all 20 loci");
         let less = with(&same, "D21S11", "29");
-        of_person(ForensicUnknown, &less, Exclude, "nobody has 13 and also 13,14");
+        of_person(ForensicUnknown, &less, GetMoreData, "but D21S11, where one profile has");
+        of_person(ForensicUnknown, &another(&less), Exclude, "nobody has 13 and also 13,14");
         of_person(ForensicMixture, &less, RequestConfirmation, "alleles of others");
         of_person(ForensicPartial, &less, RequestConfirmation, "dropped out of the evidence");
         let more = with(&same, "D21S11", "29,30,31.2");
@@ -247,12 +267,36 @@ mod tests {
         check((partial, &less), (person, &same), RequestConfirmation, dropped);
         check((partial, &more), (person, &same), GetMoreData, "the evidence shows alleles");
         check((partial, &less), (unknown, &same), OneSource, dropped);
-        check((unknown, &less), (unknown, &same), NoMatch, "nobody has");
+        check((unknown, &less), (unknown, &same), GetMoreData, "its chemistry does not show");
+        check((unknown, &another(&less)), (unknown, &same), NoMatch, "nobody has");
+        check((partial, &another(&less)), (person, &same), RequestConfirmation, dropped);
         let (of_two, part) = (shown(ForensicMixture), shown(ForensicPartial));
         check((unknown, &same), (of_two, &more), OneSource, "the record is a mixture");
         check((unknown, &same), (of_two, &less), OneSource, "the record is a mixture");
         check((unknown, &same), (part, &less), OneSource, "dropped out of the record");
         check((unknown, &less), (part, &same), GetMoreData, "the record shows alleles");
+    }
+
+    /// The FBI's illustration of a partial match (domain section 11.2, without its doubtful row):
+    /// nine of twelve loci are not the same, and the person is excluded.
+    #[test]
+    fn the_partial_match_of_the_fbi_is_excluded() {
+        let rows = "D8S1179 13 13,14;D21S11 28,31.2 28,31.2;D7S820 12 10,12;D3S1358 15,17 15,17;\
+                    TH01 8 7,8;D13S317 9,12 9;D16S539 11,12 12;vWA 17 15,17;TPOX 8,11 8;\
+                    D18S51 24 16,24;D5S818 9,12 12;FGA 24,25 24,25";
+        let side = |column: usize| {
+            let typed = rows.split(';').map(|row| {
+                let row: Vec<&str> = row.split_whitespace().collect();
+                (Locus::from_name(row[0]).unwrap(), row[column].parse().unwrap())
+            });
+            Profile::from_genotypes(typed).unwrap()
+        };
+        let (evidence, person) = (side(1), side(2));
+        let comparison = compare(&evidence, &person, &SearchRule::default());
+        assert_eq!((comparison.matching(), comparison.mismatching()), (12, 0));
+        let sides = (shown(Category::ForensicUnknown), shown(Category::ConvictedOffender));
+        let found = suggest(Kind::EvidenceAndPerson, sides, &comparison, 1e-9);
+        assert_eq!(found.step, Step::Exclude, "{found:?}");
     }
 
     #[test]

@@ -339,7 +339,7 @@ fn what_is_told_of_evidence_stays_with_it() {
         };
         let import = enter("");
         assert_eq!(import.entered, ["EV-1".into()], "{import:?}");
-        assert_eq!(suggested().suggestion.step, Step::Exclude);
+        assert_eq!(suggested().suggestion.step, Step::GetMoreData);
         // The laboratory corrects itself: the same alleles, which may not be all.
         assert_eq!(enter(" PARTIAL=\"true\"").entered, ["EV-1".into()]);
         assert_eq!(enter(" PARTIAL=\"true\"").refused.len(), 1, "it is in the index");
