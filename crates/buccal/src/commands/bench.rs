@@ -164,6 +164,7 @@ fn measured(
     let (mut bench, alike, built) = built(nation)?;
     let mut rows = Vec::from(queries::one_person(&bench)?);
     rows.extend(queries::one_forensic(&bench)?);
+    rows.extend(queries::among_evidence(&bench)?);
     rows.push(batches::many_persons(&bench)?);
     let (all_pairs, answers) = batches::all_pairs(&bench)?;
     let planted = planted::count(nation, &bench.rule, &answers);

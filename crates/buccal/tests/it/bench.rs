@@ -14,7 +14,7 @@ const PERSONS: u64 = 4200;
 const FORENSIC: u64 = 100;
 const SEED: u64 = 7;
 
-const ROWS: [&str; 31] = [
+const ROWS: [&str; 38] = [
     "Q1",
     "Q6",
     "Q2 single 20",
@@ -24,6 +24,13 @@ const ROWS: [&str; 31] = [
     "Q2 mixture 13-19",
     "Q2 mixture 8-12",
     "Q2 below 8",
+    "Q7 single 20",
+    "Q7 single 13-19",
+    "Q7 single 8-12",
+    "Q7 mixture 20",
+    "Q7 mixture 13-19",
+    "Q7 mixture 8-12",
+    "Q7 below 8",
     "Q3",
     "Q4",
     "Q5",

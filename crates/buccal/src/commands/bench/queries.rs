@@ -46,10 +46,7 @@ pub(super) fn one_person(bench: &Bench<'_>) -> anyhow::Result<[Row; 2]> {
 pub(super) fn one_forensic(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for class in Class::ALL {
-        let all = bench.evidence.of(class);
-        let places = spread(all.len() as u64, QUERIES);
-        let queries: Vec<&PackedProfile> =
-            places.filter_map(|place| all.get(place as usize).copied()).collect();
+        let queries = queries_of(bench, class);
         let name = format!("Q2 {}", class.name());
         let row = Row::new(name, "one forensic profile against the persons");
         let row = series(bench, row, Side::Persons, &bench.rule, &queries)?;
@@ -58,6 +55,24 @@ pub(super) fn one_forensic(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         rows.push(row.held_to(goal, bench.national));
     }
     Ok(rows)
+}
+
+/// One forensic profile of each class against the evidence: links of cases.
+pub(super) fn among_evidence(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for class in Class::ALL {
+        let queries = queries_of(bench, class);
+        let row =
+            Row::new(format!("Q7 {}", class.name()), "one forensic profile against the evidence");
+        rows.push(series(bench, row, Side::Forensic, &bench.rule, &queries)?);
+    }
+    Ok(rows)
+}
+
+fn queries_of<'b>(bench: &'b Bench<'_>, class: Class) -> Vec<&'b PackedProfile> {
+    let all = bench.evidence.of(class);
+    let places = spread(all.len() as u64, QUERIES);
+    places.filter_map(|place| all.get(place as usize).copied()).collect()
 }
 
 fn series(
