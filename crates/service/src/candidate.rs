@@ -1,6 +1,7 @@
 //! Candidates: a laboratory takes one, looks at it locus by locus with what the comparison
 //! suggests, excludes it, says what it is, or asks for confirmation. No names on this side.
 
+pub mod again;
 pub mod count;
 pub mod rank;
 pub mod what_if;

@@ -124,6 +124,8 @@ pub(crate) enum Verb {
     },
     /// The search matrix in force
     Matrix,
+    /// Search all evidence again under the matrix in force
+    SearchAgain,
     /// What another search matrix would change, over the whole index; changes nothing
     WhatIf {
         /// The other matrix (TOML, as in crates/genetics/data/search-matrix.toml)
@@ -216,10 +218,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
             act(common, |programme, op| Ok(programme.resolve_candidate(op, &resolve)?))
         }
         Verb::Count { candidate, hit, aided } => {
-            let hit = Hit::from_word(&hit).ok_or_else(|| {
-                let words: Vec<_> = Hit::ALL.iter().map(|hit| hit.word()).collect();
-                wrong(format!("--hit: '{hit}' was found; give one of {}", words.join(", ")))
-            })?;
+            let hit = hit_of(&hit)?;
             let aided = aided.into_iter().map(CaseNumber::new).collect();
             let count = Count { candidate: CandidateId::new(candidate), hit, aided };
             act(common, |programme, op| Ok(programme.count_candidate(op, &count)?))
@@ -234,6 +233,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Matrix => {
             read(common, |programme, op| Ok(programme.search_matrix(op)?.rows().to_vec()))
         }
+        Verb::SearchAgain => act(common, |programme, op| Ok(programme.search_again(op)?)),
         Verb::WhatIf { matrix } => what_if(common, &matrix),
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
@@ -255,6 +255,13 @@ fn disposition_of(word: &str) -> anyhow::Result<Disposition> {
         let words: Vec<_> = Disposition::ALL.iter().map(|one| one.word()).collect();
         let words = words.join(", ");
         wrong(format!("--disposition: '{word}' was found; give one of {words}"))
+    })
+}
+
+fn hit_of(word: &str) -> anyhow::Result<Hit> {
+    Hit::from_word(word).ok_or_else(|| {
+        let words: Vec<_> = Hit::ALL.iter().map(|hit| hit.word()).collect();
+        wrong(format!("--hit: '{word}' was found; give one of {}", words.join(", ")))
     })
 }
 

@@ -576,3 +576,33 @@ fn the_donors_of_a_mixture_are_ranked_first_and_nobody_else_is_told() {
         assert!(matches!(forbidden, Err(ServiceError::Forbidden { .. })), "{forbidden:?}");
     });
 }
+
+/// A candidate that an earlier matrix, or a fault, left out is found when the evidence is searched
+/// again; what is there already stays.
+#[test]
+fn evidence_is_searched_again_and_finds_what_is_missing() {
+    on_both(|ground| {
+        ground.taken(&record(1), "K-1");
+        ground.evidence("EV-2", &person(1)).unwrap();
+        ground.jobs();
+        let before = ground.candidates();
+        assert_eq!(before.len(), 3);
+        let lost = before.iter().find(|line| line.stage == "new").unwrap().candidate.clone();
+        let gone = ground.database(Side::Index).write(|tx| {
+            tx.execute("DELETE FROM candidate WHERE id = $1", store::values![lost.as_str()])
+        });
+        assert_eq!(gone.unwrap(), 1);
+        let custodian = ground.by(Role::IndexCustodian);
+        assert_eq!(ground.programme.search_again(&custodian).unwrap().waiting, 2);
+        assert_eq!(ground.programme.search_again(&custodian).unwrap().waiting, 0, "once a day");
+        ground.jobs();
+        let after = ground.candidates();
+        let told = |lines: &[Listed]| -> Vec<(String, &str)> {
+            let mut told: Vec<_> =
+                lines.iter().map(|line| (line.candidate.to_string(), line.stage)).collect();
+            told.sort();
+            told
+        };
+        assert_eq!(told(&after), told(&before));
+    });
+}

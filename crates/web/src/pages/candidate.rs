@@ -145,6 +145,15 @@ pub(crate) const STATION: Station = Station {
             run: rank::run,
         },
         Verb {
+            name: "search-again",
+            action: "candidate.search-again",
+            page: matrix::PATH,
+            inputs: &[],
+            file: false,
+            done: "All evidence is searched again; candidates appear by themselves.",
+            run: matrix::search_again,
+        },
+        Verb {
             name: "what-if",
             action: "candidate.matrix-what-if",
             page: matrix::PATH,

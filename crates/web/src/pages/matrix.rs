@@ -31,6 +31,13 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Done, ServiceError> {
     Ok(Done::with(&what_if)?.show(changes(&what_if)))
 }
 
+pub(super) fn search_again(call: &Call<'_>) -> Result<Done, ServiceError> {
+    let again = call.programme.search_again(&call.op)?;
+    let shown =
+        html! { p { (number(again.waiting)) " records of evidence wait for their search." } };
+    Ok(Done::with(&again)?.show(shown))
+}
+
 fn changes(what_if: &WhatIf) -> Markup {
     let row = |pair: &PairChange| {
         let rule = |rule: &Option<String>| plain(rule.as_deref().unwrap_or("not searched"));
@@ -119,6 +126,13 @@ pub(super) fn render(call: &Call<'_>, forms: &Forms<'_>) -> Result<Markup, Servi
             "not public; stringency, loci and mismatches are this programme's own."
         }
         (table("The search matrix in force", &heads, &rows))
+        @if call.may("candidate.search-again") {
+            (part("Search all evidence again", &html! {
+                p { "After another edition of the matrix came into force, or to see that nothing "
+                    "was missed. What is a candidate already stays as it is." }
+                (forms.of("candidate/search-again").button("Search again", ""))
+            }))
+        }
         @if call.may("candidate.matrix-what-if") {
             (part("What another matrix would change", &html! {
                 p { "It is run over every record of the index, which takes a while, and changes "
