@@ -93,8 +93,8 @@ impl Matcher {
             state.engine.query(target, &profile, &pair.rule).map_err(failed)?
         };
         let of_one_case = |other: &Searchable| {
-            let case = |record: &Searchable| (record.laboratory.clone(), record.case.clone());
-            record.case.is_some() && case(record) == case(other)
+            record.case.is_some()
+                && (&record.laboratory, &record.case) == (&other.laboratory, &other.case)
         };
         let own = SpecimenKey(record.search_key);
         database.read(|tx| {

@@ -325,7 +325,9 @@ impl Programme {
         if let Stage::Indexed(indexed) = &after {
             rows::upload::make_searchable(tx, specimen, indexed, profile)?;
             let search = Search { specimen: specimen.clone() };
-            let key = format!("search/{specimen}/{}/{}", indexed.version, indexed.category);
+            // By entry: a record can come back to a category that it had before.
+            let entry = before.as_ref().map_or(1, |row| row.version + 1);
+            let key = format!("search/{specimen}/entry/{entry}");
             job::enqueue(tx, &key, outbox::SEARCH, &search, op.at)?;
         }
         note(tx, op, "upload", specimen.as_str(), event.word(), &event)

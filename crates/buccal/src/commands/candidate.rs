@@ -233,7 +233,7 @@ pub(crate) fn run(common: &Common, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Matrix => {
             read(common, |programme, op| Ok(programme.search_matrix(op)?.rows().to_vec()))
         }
-        Verb::SearchAgain => act(common, |programme, op| Ok(programme.search_again(op)?)),
+        Verb::SearchAgain => search_again(common),
         Verb::WhatIf { matrix } => what_if(common, &matrix),
         Verb::Search(search) => candidate_search::run(common, &search),
         Verb::Rarity(asked) => rarity::run(common, &asked),
@@ -262,6 +262,18 @@ fn hit_of(word: &str) -> anyhow::Result<Hit> {
     Hit::from_word(word).ok_or_else(|| {
         let words: Vec<_> = Hit::ALL.iter().map(|hit| hit.word()).collect();
         wrong(format!("--hit: '{word}' was found; give one of {}", words.join(", ")))
+    })
+}
+
+fn search_again(common: &Common) -> anyhow::Result<ExitCode> {
+    let bar = progress(0, "records asked for");
+    act(common, |programme, op| {
+        let again = programme.search_again(op, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        })?;
+        bar.finish_and_clear();
+        Ok(again)
     })
 }
 

@@ -7,9 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use exchange::cmf::Version;
+use exchange::cmf::{Version, look};
 use journey::ids::{Ori, SpecimenNumber};
-use service::upload::cmf::look;
 use service::upload::export::Asked;
 
 use super::{act, tables};

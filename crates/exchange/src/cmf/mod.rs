@@ -7,11 +7,13 @@
 //!
 //! Deliberately absent: CMF 1.0, and what the index makes of a specimen.
 
+mod held;
 mod tree;
 mod version;
 mod read;
 mod write;
 
+pub use held::{Held, look};
 pub use read::{Read, read};
 pub use version::Version;
 pub use write::Writer;

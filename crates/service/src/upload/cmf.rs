@@ -1,12 +1,10 @@
 //! CMF files bring the evidence of a laboratory. Persons never come in this way: their profiles
 //! enter from accepted samples alone.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::io::BufRead;
 
-use exchange::cmf::{self, Specimen, Version};
-use exchange::problem::Problem;
+pub use exchange::cmf::Held;
+use exchange::cmf::{self, Specimen};
 use jiff::civil::DateTime;
 use journey::ids::{Ori, SpecimenNumber};
 use journey::refusal::Refusal;
@@ -30,57 +28,6 @@ pub struct CmfImport {
     pub problems: Vec<String>,
 }
 
-/// What a CMF file holds. Numbers that identify a person are not told.
-#[derive(Clone, Debug, Serialize)]
-pub struct Held {
-    /// As which format it was read, where it is one.
-    pub format: Option<&'static str>,
-    /// The laboratory that made it.
-    pub source: Option<Ori>,
-    /// The laboratory that is to import it.
-    pub destination: Option<Ori>,
-    /// Account of who made it.
-    pub submitted_by: Option<String>,
-    /// When, in local time.
-    pub submitted_at: Option<DateTime>,
-    /// Specimens that were read whole.
-    pub specimens: u64,
-    /// Specimens that were left out; the problems tell why.
-    pub left_out: u64,
-    /// Specimens by category.
-    pub by_category: BTreeMap<&'static str, u64>,
-    /// Specimens with a locus.
-    pub loci: BTreeMap<&'static str, u64>,
-    /// How much is wrong in the file.
-    pub problems: usize,
-}
-
-/// Looks at a CMF file, and tells what is wrong in it. `wanted` is a version to hold it against.
-pub fn look(input: impl BufRead, wanted: Option<Version>) -> (Held, Vec<Problem>) {
-    let (mut by_category, mut loci) = (BTreeMap::new(), BTreeMap::new());
-    let Ok(read) = cmf::read(input, wanted, |_, specimen| {
-        *by_category.entry(specimen.category.name()).or_default() += 1;
-        for reading in &specimen.loci {
-            *loci.entry(reading.locus.name()).or_default() += 1;
-        }
-        Ok::<(), Infallible>(())
-    });
-    let header = read.header.as_ref();
-    let held = Held {
-        format: read.version.map(Version::word),
-        source: header.map(|it| it.source.clone()),
-        destination: header.map(|it| it.destination.clone()),
-        submitted_by: header.map(|it| it.submitted_by.clone()),
-        submitted_at: header.map(|it| it.submitted_at),
-        specimens: read.specimens,
-        left_out: read.left_out,
-        by_category,
-        loci,
-        problems: read.problems.len(),
-    };
-    (held, read.problems)
-}
-
 impl Programme {
     /// What a CMF file holds, and what is wrong in it, a sentence each. Nothing is stored.
     ///
@@ -92,7 +39,7 @@ impl Programme {
         bytes: &[u8],
     ) -> Result<(Held, Vec<String>), ServiceError> {
         self.may(op, "upload.preview", "")?;
-        let (held, problems) = look(bytes, None);
+        let (held, problems) = cmf::look(bytes, None);
         Ok((held, problems.iter().map(ToString::to_string).collect()))
     }
 

@@ -593,8 +593,12 @@ fn evidence_is_searched_again_and_finds_what_is_missing() {
         });
         assert_eq!(gone.unwrap(), 1);
         let custodian = ground.by(Role::IndexCustodian);
-        assert_eq!(ground.programme.search_again(&custodian).unwrap().waiting, 2);
-        assert_eq!(ground.programme.search_again(&custodian).unwrap().waiting, 0, "once a day");
+        assert_eq!(ground.programme.search_again(&custodian, |_, _| ()).unwrap().waiting, 2);
+        assert_eq!(
+            ground.programme.search_again(&custodian, |_, _| ()).unwrap().waiting,
+            0,
+            "once a day"
+        );
         ground.jobs();
         let after = ground.candidates();
         let told = |lines: &[Listed]| -> Vec<(String, &str)> {

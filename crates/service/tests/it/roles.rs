@@ -277,7 +277,7 @@ fn laboratory() -> Vec<(&'static str, Place, Call)> {
             p.uncount_candidate(op, &Uncount { candidate, why }).map(drop)
         }),
         ("candidate.matrix-view", Any, |p, op, _| p.search_matrix(op).map(drop)),
-        ("candidate.search-again", Any, |p, op, _| p.search_again(op).map(drop)),
+        ("candidate.search-again", Any, |p, op, _| p.search_again(op, |_, _| ()).map(drop)),
         ("candidate.matrix-what-if", Any, |p, op, _| p.what_if_matrix(op, "", |_, _| ()).map(drop)),
         ("report.hits-view", Any, |p, op, _| p.counters(op).map(drop)),
         ("candidate.request", Laboratory, |p, op, t| {

@@ -147,10 +147,27 @@ fn a_sample_follows_its_person_into_another_category() {
         assert_eq!(ground.events(Side::Index, "upload", "replaced").len(), 1);
         let after = ground.candidates();
         assert_eq!(after.len(), candidates.len(), "the pair stays one");
+        // Back and forth: each entry is searched, also in a category that it had before.
+        let searched = |ground: &Ground| {
+            let told = ground.events(Side::Index, "candidate", "searched");
+            told.len()
+        };
+        let before = searched(ground);
+        ground.programme.amend_booking(&ground.by(Role::Collector), &record(2)).unwrap();
+        ground.jobs();
+        ground.enter(&second).unwrap();
+        ground.jobs();
+        assert_eq!(category(&second), Some(Category::Detainee));
+        assert_eq!(searched(ground), before + 1);
+        ground.arrested(2);
+        ground.jobs();
+        ground.enter(&second).unwrap();
+        ground.jobs();
+        assert_eq!((category(&second), searched(ground)), (Some(Category::Arrestee), before + 2));
         // The same facts again change nothing.
         ground.arrested(2);
         ground.jobs();
-        assert_eq!(ground.events(Side::Index, "typing", "reclassified").len(), 2);
+        assert_eq!(ground.events(Side::Index, "typing", "reclassified").len(), 4);
         assert_eq!(crate::ground::refused(ground.enter(&second)), "ALREADY_RECORDED");
     });
 }

@@ -32,6 +32,7 @@ const PAGE_SEARCHABLE: &str = "SELECT id, search_key, category, laboratory, case
      profile FROM record WHERE search_key > $1 AND profile IS NOT NULL \
      ORDER BY search_key LIMIT $2";
 
+const OF_CATEGORY: &str = "SELECT id FROM record WHERE stage = 'indexed' AND category = $1";
 const SEARCH_KEY: &str = "SELECT search_key FROM record WHERE id = $1";
 const TO_ENTER: &str = "SELECT id FROM reading WHERE stage = 'reviewed' \
      AND NOT EXISTS (SELECT 1 FROM record WHERE record.id = reading.id \
@@ -51,6 +52,7 @@ pub const SQL: &[&str] = &[
     SEARCHABLE,
     BY_KEY,
     PAGE_SEARCHABLE,
+    OF_CATEGORY,
     SEARCH_KEY,
     TO_ENTER,
 ];
@@ -182,6 +184,14 @@ pub fn page_searchable(
 ) -> Result<Vec<Searchable>, StoreError> {
     let key = i64::try_from(after_key).map_err(|_| StoreError::Encode("a search key"))?;
     tx.query(PAGE_SEARCHABLE, values![key, limit])?.iter().map(read_searchable).collect()
+}
+
+/// Numbers of all searchable records of a category.
+pub fn of_category(tx: &mut dyn Tx, category: Category) -> Result<Vec<SpecimenNumber>, StoreError> {
+    tx.query(OF_CATEGORY, values![category.name()])?
+        .iter()
+        .map(|row| Ok(SpecimenNumber::from(row.get_text("id")?)))
+        .collect()
 }
 
 fn read_searchable(row: &Row) -> Result<Searchable, StoreError> {

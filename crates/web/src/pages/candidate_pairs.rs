@@ -22,6 +22,7 @@ use crate::station::Done;
 use crate::text::{instant, title, words};
 
 pub(super) fn say(call: &Call<'_>) -> Result<Done, ServiceError> {
+    // One pair is said in the words in which one is decided.
     let Resolve { candidate, disposition, why } = call.request()?;
     let say = Say { candidates: vec![candidate.clone()], disposition, why };
     let said = call.programme.say_candidates(&call.op, &say)?.of_one()?;

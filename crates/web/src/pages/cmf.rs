@@ -1,7 +1,10 @@
 //! CODIS files (CMF): what one holds, and the evidence of one. Stands under `upload`.
 
+use std::collections::BTreeMap;
+
 use journey::ids::{Ori, SpecimenNumber};
 use maud::{Markup, html};
+use serde_json::json;
 use service::ServiceError;
 use service::upload::cmf::Held;
 
@@ -27,7 +30,7 @@ pub(super) fn preview(call: &Call<'_>) -> Result<Done, ServiceError> {
 fn shown(held: &Held, wrong: &[String]) -> Markup {
     let text = |text: Option<&str>| plain(text.unwrap_or("not told"));
     let at = held.submitted_at.map(|at| at.strftime("%Y-%m-%d %H:%M, local").to_string());
-    let counts = |counts: &std::collections::BTreeMap<&'static str, u64>| -> Vec<_> {
+    let counts = |counts: &BTreeMap<&'static str, u64>| -> Vec<_> {
         counts.iter().map(|(name, count)| vec![plain(name), plain(number(*count))]).collect()
     };
     html! {
@@ -67,7 +70,7 @@ pub(super) fn enter(call: &Call<'_>) -> Result<Done, ServiceError> {
 /// The form of the page of evidence.
 pub(super) fn form(call: &Call<'_>, forms: &Forms<'_>) -> Markup {
     let laboratory = own_laboratory(call, "upload.enter-evidence");
-    let start = serde_json::json!({ "laboratory": laboratory });
+    let start = json!({ "laboratory": laboratory });
     let form = forms.of("upload/enter-cmf").starting_with(start);
     let file = "CMF 3.2 or CMF 2017; categories, cases and partial profiles are told in the file";
     part(

@@ -32,7 +32,7 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Done, ServiceError> {
 }
 
 pub(super) fn search_again(call: &Call<'_>) -> Result<Done, ServiceError> {
-    let again = call.programme.search_again(&call.op)?;
+    let again = call.programme.search_again(&call.op, |_, _| ())?;
     let shown =
         html! { p { (number(again.waiting)) " records of evidence wait for their search." } };
     Ok(Done::with(&again)?.show(shown))
